@@ -1,0 +1,69 @@
+"""The derivative methods by name: each turns a program into one that also gives its derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from functools import lru_cache
+from types import MappingProxyType
+
+from lambdaml_dsl.derivatives.complex_step import carry
+from lambdaml_dsl.derivatives.differences import difference
+from lambdaml_dsl.errors import OptionError, suggestion
+from lambdaml_dsl.program.instructions import Program
+
+
+class DiffMethod(str, Enum):
+    """How derivatives are taken. A method's value in lower case is accepted wherever a method is.
+
+    Examples
+    --------
+    >>> DiffMethod("central") is DiffMethod.CENTRAL
+    True
+    """
+
+    COMPLEX_STEP = "complex_step"
+    CENTRAL = "central"
+
+
+METHODS: Mapping[DiffMethod, Callable[[Program, Sequence[int]], Program]] = MappingProxyType(
+    {DiffMethod.COMPLEX_STEP: carry, DiffMethod.CENTRAL: difference}
+)
+
+
+def read_method(method: DiffMethod | str) -> DiffMethod:
+    """Give the method of a name.
+
+    Raises
+    ------
+    OptionError
+        There is no such method.
+    """
+    known = {member.value: member for member in DiffMethod}
+    name = str(method.value if isinstance(method, DiffMethod) else method).lower()
+    if name not in known:
+        raise OptionError(
+            f"unknown diff_method '{method}'", hint=suggestion(name, known, listed="The methods are")
+        )
+    return known[name]
+
+
+@lru_cache(maxsize=256)
+def differentiate(program: Program, parameters: tuple[int, ...], method: DiffMethod) -> Program:
+    """Add to a program its derivatives by some parameters.
+
+    Parameters
+    ----------
+    program : Program
+        Its first output is differentiated.
+    parameters : tuple of int
+        The parameters to differentiate by.
+    method : DiffMethod
+        How.
+
+    Returns
+    -------
+    Program
+        Outputs: the value, then one derivative for each parameter, in the order given.
+    """
+    return METHODS[method](program, parameters)

@@ -1,0 +1,105 @@
+"""Tree to text: what is printed parses to the same tree, with no bracket more than it takes.
+
+Precedence is a table; a bracket is written where a child binds less tightly than its place asks.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, assert_never
+
+from lambdaml_dsl.language.nodes import (
+    Binary,
+    Call,
+    Compare,
+    Conditional,
+    Equation,
+    Expr,
+    Name,
+    Number,
+    Unary,
+)
+from lambdaml_dsl.language.traversal import fold
+
+CONDITIONAL, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(10)
+
+BINARY = {"or": OR, "and": AND, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT, "**": POWER}
+UNARY = {"not": NOT, "-": SIGN, "+": SIGN}
+SHOWN = {"or": " or ", "and": " and ", "+": " + ", "-": " - ", "**": "^", "not": "not "}
+
+Rope: TypeAlias = "str | tuple[Rope, ...]"
+Printed: TypeAlias = tuple[Rope, int]
+
+
+def to_text(tree: Expr | Equation) -> str:
+    """Print an expression or a whole formula.
+
+    Examples
+    --------
+    >>> from lambdaml_dsl.language.parse import parse
+    >>> from lambdaml_dsl.language.source import Source
+    >>> to_text(parse(Source("y~(a*(x))+( b - (c-d) )")))
+    'y ~ a*x + b - (c - d)'
+    """
+    if isinstance(tree, Equation):
+        right = to_text(tree.right)
+        return right if tree.left is None else f"{to_text(tree.left)} {tree.relation} {right}"
+    return flatten(fold(tree, combine)[0])
+
+
+def number_text(value: float) -> str:
+    """Print a number so that reading it gives the same float64; whole ones without a point."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(float(value))
+
+
+def combine(node: Expr, below: tuple[Printed, ...]) -> Printed:
+    """Print a node from its printed children."""
+    match node:
+        case Number(value):
+            return number_text(value), ATOM
+        case Name(name):
+            return name, ATOM
+        case Call(function):
+            listed: list[Rope] = []
+            for argument, _ in below:
+                listed += [", ", argument] if listed else [argument]
+            return (function, "(", *listed, ")"), ATOM
+        case Unary(operator):
+            level = UNARY[operator]
+            return (SHOWN.get(operator, operator), within(below[0], level)), level
+        case Binary("**"):
+            # The exponent may carry a sign without brackets, the base may not: -2^-2 is -(2^(-2)).
+            return (within(below[0], ATOM), SHOWN["**"], within(below[1], SIGN)), POWER
+        case Binary(operator):
+            level = BINARY[operator]
+            shown = SHOWN.get(operator, operator)
+            return (within(below[0], level), shown, within(below[1], level + 1)), level
+        case Compare(operators):
+            chain: list[Rope] = [within(below[0], SUM)]
+            for operator, operand in zip(operators, below[1:], strict=True):
+                chain += [f" {operator} ", within(operand, SUM)]
+            return tuple(chain), COMPARISON
+        case Conditional():
+            body, test, orelse = below
+            parts = (within(body, OR), " if ", within(test, OR), " else ", within(orelse, CONDITIONAL))
+            return parts, CONDITIONAL
+        case _:
+            assert_never(node)
+
+
+def within(printed: Printed, level: int) -> Rope:
+    """Put brackets around what binds less tightly than `level`."""
+    rope, own = printed
+    return rope if own >= level else ("(", rope, ")")
+
+
+def flatten(rope: Rope) -> str:
+    """Join nested pieces in one pass: joining them level by level would be quadratic in a long sum."""
+    pieces: list[str] = []
+    stack: list[Rope] = [rope]
+    while stack:
+        piece = stack.pop()
+        if isinstance(piece, str):
+            pieces.append(piece)
+        else:
+            stack.extend(reversed(piece))
+    return "".join(pieces)

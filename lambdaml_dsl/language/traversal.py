@@ -1,0 +1,54 @@
+"""The one walk over a tree that every pass uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from lambdaml_dsl.language.nodes import Expr, children
+
+T = TypeVar("T")
+
+
+def fold(root: Expr, combine: Callable[[Expr, tuple[T, ...]], T]) -> T:
+    """Combine a tree from its leaves up.
+
+    Iterative, so that depth costs memory and never the interpreter's stack; a node that stands
+    in several places is combined once.
+
+    Parameters
+    ----------
+    root : Expr
+        The tree.
+    combine : callable
+        Takes a node and the results for its children, in order; gives the node's result.
+
+    Returns
+    -------
+    T
+        The result for the root.
+    """
+    done: dict[int, T] = {}
+    stack: list[tuple[Expr, tuple[Expr, ...] | None]] = [(root, None)]
+    while stack:
+        node, below = stack.pop()
+        if below is not None:
+            done[id(node)] = combine(node, tuple([done[id(child)] for child in below]))
+        elif id(node) not in done:
+            below = children(node)
+            if below:
+                stack.append((node, below))
+                for child in reversed(below):
+                    stack.append((child, None))
+            else:
+                done[id(node)] = combine(node, ())
+    return done[id(root)]
+
+
+def walk(root: Expr) -> Iterator[Expr]:
+    """Give all nodes of a tree, each before its children, in the order of the text."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(children(node)))

@@ -1,0 +1,135 @@
+"""The sum of squared residuals of a model on data: value, gradient, and its linearisation.
+
+In: a program of one output, columns, the response, weights. Out: numbers. The residual
+``(f - y)*sqrt(weight)`` is compiled as one program together with the model, so its derivatives and
+its chunks come from the same machinery as the model's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
+from lambdaml_dsl.language.bind import BoundModel
+from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.program.evaluate import Evaluation
+from lambdaml_dsl.program.instructions import MULTIPLY, SUBTRACT, Program, ProgramBuilder
+from lambdaml_dsl.program.lower import emit_model
+
+RESPONSE, ROOT_WEIGHT = "(response)", "(root of weight)"
+"""Columns of the residual program that no formula can name."""
+
+
+@lru_cache(maxsize=256)
+def residual_program(bound: BoundModel, weighted: bool) -> Program:
+    """Make the program of the residuals of a model."""
+    builder = ProgramBuilder()
+    slot = builder.apply(SUBTRACT, (emit_model(builder, bound), builder.column(RESPONSE)))
+    if weighted:
+        slot = builder.apply(MULTIPLY, (slot, builder.column(ROOT_WEIGHT)))
+    return builder.finish([slot])
+
+
+class SquaredResiduals:
+    """The objective of least squares: the sum over rows of weight * (f - y)^2.
+
+    Parameters
+    ----------
+    bound : BoundModel
+        The model.
+    columns : mapping of str to ndarray
+        Its inputs, shape (n,).
+    y : ndarray
+        The response, shape (n,).
+    weights : ndarray, optional
+        Weights of the squares, shape (n,), none negative.
+    method : DiffMethod
+        How derivatives are taken.
+
+    Examples
+    --------
+    >>> import lambdaml_dsl as ld
+    >>> objective = ld.Model("a*x").bind({"x": [1.0, 2.0], "y": [2.0, 4.0]})
+    >>> float(objective.value([1.0])), objective.gradient([1.0])
+    (5.0, array([-10.]))
+    """
+
+    def __init__(
+        self,
+        bound: BoundModel,
+        columns: Mapping[str, FloatArray],
+        y: FloatArray,
+        weights: FloatArray | None = None,
+        method: DiffMethod = DiffMethod.COMPLEX_STEP,
+    ) -> None:
+        self.bound = bound
+        self.y = y
+        self.weights = weights
+        self.method = method
+        self.columns = {**columns, RESPONSE: y}
+        if weights is not None:
+            self.columns[ROOT_WEIGHT] = np.sqrt(weights)
+        self.program = residual_program(bound, weights is not None)
+        self._residuals = Evaluation(self.program, self.columns, len(y))
+        self._linearised: dict[tuple[int, ...], Evaluation] = {}
+
+    @property
+    def n_obs(self) -> int:
+        """The number of rows."""
+        return len(self.y)
+
+    def residuals(self, theta: FloatArray | Sequence[float]) -> FloatArray:
+        """Weighted residuals (f - y)*sqrt(weight), shape (n,)."""
+        return self._residuals(np.asarray(theta, dtype=np.float64))[0]
+
+    def linearise(
+        self, theta: FloatArray | Sequence[float], parameters: tuple[int, ...] | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Weighted residuals and their derivatives.
+
+        Parameters
+        ----------
+        theta : array_like
+            All parameters, shape (P,).
+        parameters : tuple of int, optional
+            The p parameters to differentiate by; all where not given.
+
+        Returns
+        -------
+        residuals : ndarray
+            Shape (n,).
+        jacobian : ndarray
+            Shape (p, n): one row for each parameter.
+        """
+        out = self._evaluation(parameters)(np.asarray(theta, dtype=np.float64))
+        return out[0], out[1:]
+
+    def value(self, theta: FloatArray | Sequence[float]) -> float:
+        """The sum of squares."""
+        total = 0.0
+        for _, _, out in self._residuals.chunks(np.asarray(theta, dtype=np.float64)):
+            total += float(out[0] @ out[0])
+        return total
+
+    def gradient(self, theta: FloatArray | Sequence[float]) -> FloatArray:
+        """The gradient of the sum of squares, shape (P,)."""
+        return self.value_and_gradient(theta)[1]
+
+    def value_and_gradient(self, theta: FloatArray | Sequence[float]) -> tuple[float, FloatArray]:
+        """The sum of squares and its gradient, in one pass and in memory that does not grow with the rows."""
+        total, gradient = 0.0, np.zeros(len(self.bound.parameters))
+        for _, _, out in self._evaluation(None).chunks(np.asarray(theta, dtype=np.float64)):
+            total += float(out[0] @ out[0])
+            gradient += out[1:] @ out[0]
+        return total, 2 * gradient
+
+    def _evaluation(self, parameters: tuple[int, ...] | None) -> Evaluation:
+        if parameters is None:
+            parameters = tuple(range(len(self.bound.parameters)))
+        if parameters not in self._linearised:
+            program = differentiate(self.program, parameters, self.method)
+            self._linearised[parameters] = Evaluation(program, self.columns, len(self.y))
+        return self._linearised[parameters]

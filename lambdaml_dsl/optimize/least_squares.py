@@ -1,0 +1,388 @@
+"""Least squares: MINPACK for free parameters, SciPy's trust region within bounds, then a polish.
+
+In: a problem (residuals and their derivatives by theta), a start, bounds. Out: a `Solution`. Nothing
+here knows of formulas or data.
+
+MINPACK's Levenberg-Marquardt (More 1978) goes first: with exact derivatives it is the fastest and
+rarely misses. Its end is polished by Gauss-Newton steps on the R factor to the last digits that the
+data hold, and judged. Where the end is not a sound minimum, the trust region (Branch, Coleman & Li
+1999) and shorter first steps are tried from the same start, and the lowest end is kept.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+
+from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.optimize.factor import Factor, factorise
+from lambdaml_dsl.optimize.status import Status
+
+EVALUATIONS_A_PARAMETER = 500
+"""Default budget: this many evaluations for each parameter and once more."""
+
+POLISH_STEPS = 30
+
+STEP_IN_ERRORS = 1e-4
+"""An end counts as a minimum when the next step is below this fraction of the standard errors
+(Bates & Watts 1981, Technometrics 23, use 1e-3)."""
+
+ROUNDING = 64 * float(np.finfo(np.float64).eps)
+"""What rounding alone leaves of a residual, relative to the response."""
+
+WALL = 1e100
+"""Stands for a residual that is not finite, so that MINPACK takes a shorter step."""
+
+EDGE = 1e-10
+"""A parameter this near to a bound, relative to its size, is at it."""
+
+
+class Problem(Protocol):
+    """What is minimised: the sum of squares of `residuals`."""
+
+    scale_of_y: float
+    """The length of the weighted response: what rounding is relative to."""
+
+    def residuals(self, theta: FloatArray) -> FloatArray:
+        """Give the residuals, shape (n,)."""
+        ...
+
+    def linearise(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give the residuals and their derivatives, shapes (n,) and (p, n)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """Where least squares ended.
+
+    Attributes
+    ----------
+    theta : ndarray
+        The parameters, shape (p,).
+    residuals : ndarray
+        Shape (n,).
+    factor : Factor
+        The linearisation there, by the parameters that no bound holds.
+    held : ndarray of bool
+        The parameters that a bound holds, shape (p,).
+    status : Status
+        How it ended.
+    method : str
+        ``"lm"`` or ``"trf"``: what found it.
+    n_evaluations, n_jacobians : int
+        How often residuals and derivatives were computed.
+    history : tuple of float
+        The sum of squares at each evaluation; infinite where the model was not finite.
+    """
+
+    theta: FloatArray
+    residuals: FloatArray
+    factor: Factor
+    held: np.ndarray
+    status: Status
+    method: str
+    n_evaluations: int
+    n_jacobians: int
+    history: tuple[float, ...]
+
+
+class Exhausted(Exception):  # noqa: N818  (ends a solver from inside; it never leaves this module)
+    """The budget is used up."""
+
+
+class NotFinite(Exception):  # noqa: N818
+    """The derivatives are not finite."""
+
+
+@dataclass(slots=True)
+class Record:
+    """Counts evaluations, keeps the best theta seen, and stands between a solver and the problem."""
+
+    problem: Problem
+    lower: FloatArray
+    upper: FloatArray
+    budget: int
+    wall: float = WALL
+    evaluations: int = 0
+    jacobians: int = 0
+    best: FloatArray = field(default_factory=lambda: np.empty(0))
+    best_rss: float = np.inf
+    history: list[float] = field(default_factory=list)
+
+    def residuals(self, theta: FloatArray) -> FloatArray:
+        """Compute residuals; where they are not finite, a wall that no solver climbs."""
+        if self.evaluations >= self.budget:
+            raise Exhausted
+        self.evaluations += 1
+        residuals = self.problem.residuals(theta)
+        with np.errstate(all="ignore"):
+            rss = float(residuals @ residuals)
+        if not rss < np.inf:
+            self.history.append(np.inf)
+            return np.full_like(residuals, self.wall)
+        self.history.append(rss)
+        if rss < self.best_rss:
+            self.best_rss, self.best = rss, theta.copy()
+        return residuals
+
+    def jacobian(self, theta: FloatArray) -> FloatArray:
+        """Compute derivatives, shape (p, n)."""
+        return self.linearise(theta)[1]
+
+    def linearise(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Compute residuals and derivatives."""
+        self.jacobians += 1
+        residuals, jacobian = self.problem.linearise(theta)
+        with np.errstate(all="ignore"):
+            finite = bool(np.isfinite(jacobian.sum())) or bool(np.isfinite(jacobian).all())
+        if not finite:
+            raise NotFinite
+        return residuals, jacobian
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class End:
+    """Where one run ended, polished and judged."""
+
+    theta: FloatArray
+    residuals: FloatArray
+    factor: Factor
+    held: np.ndarray
+    status: Status
+    method: str
+
+
+def run_lm(record: Record, start: FloatArray, first_step: float) -> FloatArray:
+    """Run MINPACK's Levenberg-Marquardt, without bounds."""
+    from scipy.optimize import leastsq
+
+    record.wall = WALL
+    theta: FloatArray = leastsq(
+        record.residuals,
+        start,
+        Dfun=record.jacobian,
+        col_deriv=True,
+        full_output=True,
+        ftol=1e-14,
+        xtol=1e-11,
+        gtol=0.0,
+        maxfev=record.budget + 1,
+        factor=first_step,
+    )[0]
+    return np.atleast_1d(theta)
+
+
+def run_trf(record: Record, start: FloatArray) -> FloatArray:
+    """Run SciPy's trust-region-reflective method, within bounds."""
+    from scipy.optimize import least_squares
+
+    record.wall = np.nan
+    theta: FloatArray = least_squares(
+        record.residuals,
+        start,
+        jac=lambda theta: record.jacobian(theta).T,
+        bounds=(record.lower, record.upper),
+        method="trf",
+        x_scale="jac",
+        ftol=1e-15,
+        xtol=1e-14,
+        gtol=1e-15,
+        max_nfev=record.budget + 1,
+    ).x
+    return theta
+
+
+Attempt = Callable[[Record, FloatArray], FloatArray]
+
+LM: tuple[tuple[str, Attempt], ...] = (("lm", lambda record, start: run_lm(record, start, 100.0)),)
+TRF: tuple[tuple[str, Attempt], ...] = (("trf", run_trf),)
+# Shorter first steps (in units of |D theta|) keep LM in the basin of its start.
+SHORT_LM: tuple[tuple[str, Attempt], ...] = tuple(
+    ("lm", lambda record, start, length=length: run_lm(record, start, length)) for length in (1.0, 0.1)
+)
+
+SOLVERS: Mapping[str, tuple[tuple[str, Attempt], ...]] = MappingProxyType(
+    {"auto": LM + TRF + SHORT_LM, "lm": LM, "trf": TRF}
+)
+"""What an optimizer's name stands for: attempts in order, each made while no sound minimum is found."""
+
+
+def minimise(
+    problem: Problem,
+    start: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    *,
+    optimizer: str = "auto",
+    max_evaluations: int | None = None,
+) -> Solution:
+    """Minimise a sum of squares.
+
+    Parameters
+    ----------
+    problem : Problem
+        Residuals and derivatives; finite at `start`.
+    start, lower, upper : ndarray
+        Shape (p,); infinite where there is no bound. `start` lies within.
+    optimizer : str
+        A key of `SOLVERS`.
+    max_evaluations : int, optional
+        The budget of residual evaluations, all attempts together.
+
+    Returns
+    -------
+    Solution
+        The lowest end, and how it ended.
+    """
+    budget = max_evaluations or EVALUATIONS_A_PARAMETER * (len(start) + 1)
+    record = Record(problem, lower, upper, budget)
+    bounded = bool(np.isfinite(lower).any() or np.isfinite(upper).any())
+    attempts = TRF if bounded and optimizer == "auto" else SOLVERS[optimizer]
+    ends: list[End] = []
+    stop: Status | None = None
+    try:
+        for method, attempt in attempts:
+            ends.append(one_attempt(record, method, attempt, start))
+            if is_sound(ends[-1]):
+                break
+    except Exhausted:
+        stop = Status.BUDGET
+    except KeyboardInterrupt:
+        stop = Status.INTERRUPTED
+    if stop is not None and not any(end.theta is record.best for end in ends):
+        theta = record.best if len(record.best) else start
+        ends.append(judge(record, theta, "stopped", stop))
+    end = min(ends, key=lambda end: (round_up(end.factor.rss), not end.status.converged))
+    return Solution(
+        end.theta,
+        end.residuals,
+        end.factor,
+        end.held,
+        end.status,
+        end.method,
+        record.evaluations,
+        record.jacobians,
+        tuple(record.history),
+    )
+
+
+def round_up(rss: float) -> float:
+    """Blur a sum of squares in its last digits, so that equal ends compare as equal."""
+    return float(f"{rss:.9e}")
+
+
+def one_attempt(record: Record, method: str, attempt: Attempt, start: FloatArray) -> End:
+    """Run one solver from the start, polish its end, judge it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theta = attempt(record, start)
+    except NotFinite:
+        return judge(record, record.best if len(record.best) else start, method, Status.NOT_FINITE)
+    if len(record.best) and not np.array_equal(record.best, theta):
+        theta = better(record, theta)
+    return polish(record, np.clip(theta, record.lower, record.upper), method)
+
+
+def better(record: Record, theta: FloatArray) -> FloatArray:
+    """Give the solver's end, unless the solver has seen a lower sum of squares elsewhere."""
+    residuals = record.problem.residuals(theta)
+    with np.errstate(all="ignore"):
+        rss = float(residuals @ residuals)
+    return theta if rss <= record.best_rss * (1 + 1e-12) else record.best
+
+
+def is_sound(end: End) -> bool:
+    """Say whether an end needs no second opinion."""
+    return end.status.converged and singular_values(end.factor)[-1:].min(initial=1.0) > 1e-9
+
+
+def singular_values(factor: Factor) -> FloatArray:
+    """Singular values of the scaled Jacobian, relative to the largest, in falling order."""
+    if len(factor.target) == 0:
+        return np.ones(0)
+    values: FloatArray = np.linalg.svd(factor.upper, compute_uv=False)
+    return values / values[0] if values[0] > 0 else values
+
+
+def polish(record: Record, theta: FloatArray, method: str) -> End:
+    """Take Gauss-Newton steps while they bring the gradient down, then judge the end.
+
+    Near a minimum the sum of squares is flat to half the digits; the gradient is not, so it is the
+    gradient that says whether a step was a good one.
+    """
+    try:
+        here = linearised(record, theta)
+        for _ in range(POLISH_STEPS):
+            factor, held = here[1], here[2]
+            step = factor.step()
+            if step is None or is_settled(theta[~held], step, factor):
+                break
+            moved = theta.copy()
+            moved[~held] += step
+            if np.any(moved < record.lower) or np.any(moved > record.upper):
+                break
+            there = linearised(record, moved)
+            if not (
+                np.isfinite(there[1].rss)
+                and there[1].rss <= factor.rss * (1 + 1e-10) + rounding(record) ** 2
+                and there[1].explained < factor.explained
+            ):
+                break
+            theta, here = moved, there
+    except NotFinite:
+        return judge(record, theta, method, Status.NOT_FINITE)
+    residuals, factor, held = here
+    return End(theta, residuals, factor, held, verdict(record, theta, factor, held), method)
+
+
+def linearised(record: Record, theta: FloatArray) -> tuple[FloatArray, Factor, np.ndarray]:
+    """Linearise at theta, by the parameters that no bound holds."""
+    residuals, jacobian = record.linearise(theta)
+    # Far from 0 a bound is met to within its own rounding.
+    reach = EDGE * np.maximum(np.abs(theta), np.finfo(float).tiny)
+    downhill = -(jacobian @ residuals)
+    held = ((theta - record.lower <= reach) & (downhill < 0)) | ((record.upper - theta <= reach) & (downhill > 0))
+    return residuals, factorise(residuals, jacobian[~held]), held
+
+
+def is_settled(theta: FloatArray, step: FloatArray, factor: Factor) -> bool:
+    """Say whether a step is below the last digits of theta."""
+    return bool(np.all(np.abs(step) <= 4 * np.finfo(float).eps * np.abs(theta)))
+
+
+def rounding(record: Record) -> float:
+    """What rounding leaves of the residuals, as a length."""
+    return ROUNDING * record.problem.scale_of_y
+
+
+def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> Status:
+    """Judge an end: a minimum, or what else."""
+    p = len(factor.target)
+    if not np.isfinite(factor.rss):
+        return Status.NOT_FINITE
+    if p and np.abs(np.diag(factor.upper)).min() == 0.0:
+        if np.any(np.all(factor.upper == 0.0, axis=0)):
+            return Status.NO_INFLUENCE
+    left = max(factor.rss - factor.explained, 0.0)
+    spread = np.sqrt(left / max(factor.n_obs - p, 1))
+    length = np.sqrt(factor.explained)
+    step = factor.step()
+    small_step = step is not None and bool(np.all(np.abs(step) <= 1e-9 * np.abs(theta[~held])))
+    if length <= STEP_IN_ERRORS * spread * np.sqrt(p) or length <= rounding(record) or small_step or p == 0:
+        return Status.AT_BOUND if held.any() else Status.CONVERGED
+    return Status.STALLED
+
+
+def judge(record: Record, theta: FloatArray, method: str, status: Status) -> End:
+    """Describe an end that was not reached by convergence."""
+    residuals, jacobian = record.problem.linearise(theta)
+    jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
+    held = np.zeros(len(theta), dtype=bool)
+    return End(theta, residuals, factorise(residuals, jacobian), held, status, method)
