@@ -151,7 +151,8 @@ def render(error: LambdaMLError) -> str:
 def display_width(text: str) -> int:
     """Terminal columns that a text fills: wide characters take two, combining ones none."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+        0 if unicodedata.category(c) in {"Mn", "Me"} else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
     )
 
 

@@ -15,7 +15,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lambdaml_dsl.language.functions import Chooses, Function, Slope
-from lambdaml_dsl.program.instructions import ADD, MULTIPLY, WHERE, Apply, Column, Constant, Parameter, Program, ProgramBuilder
+from lambdaml_dsl.program.instructions import (
+    ADD,
+    MULTIPLY,
+    WHERE,
+    Apply,
+    Column,
+    Constant,
+    Parameter,
+    Program,
+    ProgramBuilder,
+)
 from lambdaml_dsl.program.lower import emit_rule
 
 
@@ -100,9 +110,16 @@ def combine_tangents(
         match slope:
             case Slope("1"):
                 terms = inner
-            case Slope(formula):
+            case Slope(formula, steep):
                 factor = emit_rule(builder, formula, names)
                 terms = {index: builder.apply(MULTIPLY, (factor, slot)) for index, slot in inner.items()}
+                if steep:
+                    # An infinite slope times a tangent of 0 would be NaN; an argument that does not move is 0.
+                    zero = builder.constant(0.0)
+                    terms = {
+                        index: builder.apply(WHERE, (inner[index], term, zero))
+                        for index, term in terms.items()
+                    }
             case Chooses(formula):
                 test, zero = emit_rule(builder, formula, names), builder.constant(0.0)
                 terms = {index: builder.apply(WHERE, (test, slot, zero)) for index, slot in inner.items()}

@@ -43,12 +43,15 @@ class Stencil:
 
 CENTRAL = Stencil(step=2.0**-17)
 
+NO_SIZE = 2.0**-1000
+"""A parameter below this is as good as 0: a step of its own size would underflow."""
+
 
 def difference(program: Program, parameters: Sequence[int], stencil: Stencil = CENTRAL) -> Program:
     """Add to a program of one output its central difference quotients by some parameters.
 
-    The step is ``h*abs(theta)``, and h where theta is 0: a decay rate of 1e-9 is stepped in its
-    own size, not in units of 1.
+    The step is ``h*abs(theta)``, and h where theta is 0 or next to it: a decay rate of 1e-9 is
+    stepped in its own size, not in units of 1.
 
     Parameters
     ----------
@@ -70,14 +73,16 @@ def difference(program: Program, parameters: Sequence[int], stencil: Stencil = C
     outputs = [base[output]]
     for index in parameters:
         theta = builder.parameter(index)
-        at_zero = builder.apply(OPERATORS["=="], (theta, builder.constant(0.0)))
-        size = builder.apply(
-            WHERE, (at_zero, builder.constant(1.0), builder.apply(FUNCTIONS["abs"], (theta,)))
-        )
+        magnitude = builder.apply(FUNCTIONS["abs"], (theta,))
+        at_zero = builder.apply(OPERATORS["<"], (magnitude, builder.constant(NO_SIZE)))
+        size = builder.apply(WHERE, (at_zero, builder.constant(1.0), magnitude))
         h = builder.apply(MULTIPLY, (builder.constant(stencil.step), size))
         ends = [builder.apply(operation, (theta, h)) for operation in (ADD, SUBTRACT)]
         values = [replay(program, builder, dict(enumerate(base)), (index, end))[output] for end in ends]
-        rise, run = builder.apply(SUBTRACT, (values[0], values[1])), builder.apply(SUBTRACT, (ends[0], ends[1]))
+        rise, run = (
+            builder.apply(SUBTRACT, (values[0], values[1])),
+            builder.apply(SUBTRACT, (ends[0], ends[1])),
+        )
         outputs.append(builder.apply(DIVIDE, (rise, run)))
     return builder.finish(outputs)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from lambdaml_dsl.errors import ArityError, FormulaSyntaxError, NameResolutionError, closest, suggestion
 from lambdaml_dsl.language.functions import CONSTANTS, FUNCTIONS, Function
 from lambdaml_dsl.language.nodes import Call, Equation, Expr, Name
+from lambdaml_dsl.language.parse import parse
 from lambdaml_dsl.language.source import Source
 from lambdaml_dsl.language.traversal import walk
 
@@ -31,7 +33,7 @@ class Declared:
         The inputs, where they are given; else they are found.
     parameters : tuple of str
         Names that are parameters whatever else they could mean.
-    constants : mapping of str to float
+    constants : tuple of (str, float)
         Names that mean a number.
     complete : bool
         Every parameter is declared: any other free name is an error.
@@ -39,7 +41,7 @@ class Declared:
 
     inputs: tuple[str, ...] | None = None
     parameters: tuple[str, ...] = ()
-    constants: Mapping[str, float] = field(default_factory=dict)
+    constants: tuple[tuple[str, float], ...] = ()
     complete: bool = False
 
 
@@ -115,6 +117,7 @@ def bind(
         A call has a wrong number of arguments.
     """
     response, output, arguments = left_side(equation, source)
+    own_constants = dict(declared.constants)
     inputs = declared.inputs if declared.inputs is not None else arguments
     used: dict[str, Name] = {}
     for node in walk(equation.right):
@@ -129,8 +132,8 @@ def bind(
     for name, node in used.items():
         if name in declared.parameters:
             parameters.append(name)
-        elif name in declared.constants:
-            constants[name] = declared.constants[name]
+        elif name in own_constants:
+            constants[name] = own_constants[name]
         elif name == output and (columns is None or name in columns) and name not in (inputs or ()):
             raise source.error(
                 NameResolutionError,
@@ -152,7 +155,7 @@ def bind(
             NameResolutionError,
             next(iter(used.values())).span,
             f"no column of the data is used; the formula's names are {', '.join(used)}",
-            f"The data have the columns {', '.join(name for name in columns if name != output)}.",
+            f"The data have the columns: {', '.join(columns)}.",
         )
     return BoundModel(
         source=source,
@@ -164,6 +167,12 @@ def bind(
         parameters=tuple(parameters),
         constants=MappingProxyType(constants),
     )
+
+
+@lru_cache(maxsize=256)
+def bind_text(source: Source, declared: Declared, columns: tuple[str, ...] | None) -> BoundModel:
+    """Parse and bind a formula; the same text and declarations give the same model, bound once."""
+    return bind(parse(source), source, declared, columns)
 
 
 def is_input(name: str, inputs: Sequence[str] | None, columns: Collection[str] | None) -> bool:
@@ -183,7 +192,7 @@ def left_side(equation: Equation, source: Source) -> tuple[Expr | None, str | No
             return None, None, None
         case Name(name):
             return left, name, None
-        case Call(function, arguments) if equation.relation == "=" and function not in FUNCTIONS:
+        case Call(function, arguments) if equation.relation == "=" and names_inputs(function):
             names = tuple([argument.name for argument in arguments if isinstance(argument, Name)])
             if len(names) < len(arguments) or len(set(names)) < len(names) or not names:
                 raise source.error(
@@ -193,11 +202,23 @@ def left_side(equation: Equation, source: Source) -> tuple[Expr | None, str | No
                     f"Write for example {function}(t) = a*t + b.",
                 )
             return Name(function, left.name_span), function, names
+        case Call(function) if function not in FUNCTIONS and closest(function, FUNCTIONS) is None:
+            raise source.error(
+                NameResolutionError,
+                left.name_span,
+                f"unknown function '{function}'",
+                f"To name the inputs of the model write =, as in {function}(t) = a*t + b.",
+            )
         case _:
             for node in walk(left):
                 if isinstance(node, Call):
                     function_of(node, source, ())
             return left, None, None
+
+
+def names_inputs(function: str) -> bool:
+    """Say whether ``function(t) =`` names the inputs; a known function transforms a column instead."""
+    return function not in FUNCTIONS or FUNCTIONS[function].symbol
 
 
 def function_of(call: Call, source: Source, values: Collection[str]) -> Function:
@@ -211,9 +232,9 @@ def function_of(call: Call, source: Source, values: Collection[str]) -> Function
                 f"'{call.function}' is a value, not a function",
                 f"For a product write {call.function}*( ... ).",
             )
-        hint = suggestion(call.function, FUNCTIONS, listed="The functions are")
-        if closest(call.function, FUNCTIONS) is None:
-            hint = f"For a product write {call.function}*( ... ). {hint}"
+        match = closest(call.function, FUNCTIONS)
+        hint = f"Did you mean '{match}'?" if match else f"For a product write {call.function}*( ... )."
+        hint += " Run `lml functions` for the list."
         raise source.error(NameResolutionError, call.name_span, f"unknown function '{call.function}'", hint)
     given, wanted = len(call.arguments), len(function.arguments)
     if (given < wanted) if function.variadic else (given != wanted):
@@ -246,12 +267,12 @@ def check_parameter(
             f"Write {name}({', '.join(function.arguments)}).",
         )
     if declared.complete:
-        known = [*declared.parameters, *(inputs or columns or ()), *declared.constants]
+        known = [*declared.parameters, *(inputs or columns or ()), *dict(declared.constants)]
         raise source.error(
             NameResolutionError,
             node.span,
             f"'{name}' is not declared",
-            f"{suggestion(name, known, listed='Declared')} To make it a parameter, add the line: param {name}",
+            f"{suggestion(name, known, listed='Declared')} To make it a parameter, add: param {name}".strip(),
         )
     if columns is not None and inputs is None and len(name) > 1:
         for column in columns:

@@ -3,6 +3,7 @@
 In: the text and Lark's exception. Out: the span to point at, the problem, the way out. Tables of
 what people paste and type come first; the general cases after them.
 """
+# ruff: noqa: RUF001  (the characters that are easily taken for others are the subject here)
 
 from __future__ import annotations
 
@@ -12,17 +13,30 @@ import unicodedata
 from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
+from lambdaml_dsl.language.functions import FUNCTIONS
 from lambdaml_dsl.language.source import Span
 
 Finding = tuple[Span, str, str]
 
+ROUND = "Brackets in a formula are round: ( )."
+CHOICE = "A choice is written: a if x > 0 else b."
+
+WORDS = {
+    "if": CHOICE,
+    "else": CHOICE,
+    "and": "It stands between two conditions, as in x > 0 and x < 1.",
+    "or": "It stands between two conditions, as in x < 0 or x > 1.",
+    "not": "It stands before a condition, as in not x > 1; for 'not equal' write !=.",
+}
+"""The words of the language that can never be names, and how each is used."""
+
 PASTED = {
-    "\\": "This looks like LaTeX; write it plainly: \\frac{a}{b} is a/b, \\sqrt{x} is sqrt(x), \\alpha is alpha.",
+    "\\": "This looks like LaTeX; write it plainly: a/b for \\frac{a}{b}, sqrt(x) for \\sqrt{x}, alpha for \\alpha.",
     "$": "This looks like LaTeX; write it plainly, without the $ signs.",
-    "{": "Brackets in a formula are round: ( ).",
-    "}": "Brackets in a formula are round: ( ).",
-    "]": "Brackets in a formula are round: ( ).",
-    "[": "Brackets in a formula are round: ( ).",
+    "{": ROUND,
+    "}": ROUND,
+    "]": ROUND,
+    "[": f"{ROUND} A name with an index is written a0 or a_0.",
     "&": "For a logical and write: and.",
     "|": "For a logical or write: or; for an absolute value: abs(x).",
     "!": "For 'not equal' write !=; for a logical not: not; for a factorial: gamma(n + 1).",
@@ -38,19 +52,31 @@ PASTED = {
     "≤": "Write <=.",
     "≥": "Write >=.",
     "≠": "Write !=.",
-    "²": "For a power write ^2.",
-    "³": "For a power write ^3.",
     ":": "Write one formula, such as y ~ a*x + b.",
     ";": "Write one formula, without a semicolon.",
-    "'": "A formula holds no texts, only numbers and names.",
+    ",": "A comma stands between the arguments of a function; a decimal number is written 0.5.",
+    "?": CHOICE,
+    "'": "Names have no primes: write for example x1; and a formula holds no texts.",
     '"': "A formula holds no texts, only numbers and names.",
-    ".": "A decimal number is written 0.5; names have no dots, and * replaces MATLAB's .*",
-    "=": "To compare, write ==.",
+    ".": "A decimal number is written 0.5; names have no dots: exp(x), not np.exp(x); and * replaces .*",
+    "=": "A formula has one =, between the response and the model; to compare, write ==.",
     "~": "A formula has one ~, between the response and the model.",
     "@": "For a product write *.",
 }
 
-VALUE_STARTS = frozenset({"NUMBER", "NAME", "LPAR"})
+NOT_OPERATORS = {
+    "//": "For a quotient rounded down write floor(a/b).",
+    "***": "A product is *, a power is ^ or **.",
+    "<>": "For 'not equal' write !=.",
+    "=>": "Write >=.",
+    "=<": "Write <=.",
+    "===": "To compare, write ==.",
+    "!==": "For 'not equal' write !=.",
+}
+
+VALUE_STARTS = frozenset({"NUMBER", "SIGNED_NUMBER", "NAME", "LPAR"})
+FOREIGN_BRACKETS = frozenset({"LSQB", "LBRACE", "RBRACE", "UNIT"})
+OPERATOR_RUN = re.compile(r"[*/<>=!]{2,}")
 LAST_SYMBOL = re.compile(r"\*\*|[<>=!]=|\w+|.$")
 TEXT_OR_COMMENT = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -81,14 +107,21 @@ def blank(found: re.Match[str]) -> str:
 def bad_character(text: str, at: int) -> Finding:
     """Name a character that no token begins with."""
     character = text[at]
-    shown = f"'{character}'" if character.isprintable() else "the character"
-    problem = f"{shown} (U+{ord(character):04X}) has no meaning here"
-    if character.isascii() and character.isprintable():
-        problem = f"{shown} has no meaning here"
+    plain = unicodedata.normalize("NFKC", character)
+    decomposition = unicodedata.decomposition(character)
+    problem = f"'{character}' has no meaning here"
+    if not character.isascii():
+        problem = f"'{character}' (U+{ord(character):04X}) has no meaning here"
     hint = PASTED.get(character, "")
-    if not hint and not character.isascii():
-        plain = unicodedata.normalize("NFKC", character)
-        hint = f"Did you mean '{plain}'?" if plain.isascii() and plain.strip() and plain != character else ""
+    if not character.isprintable():
+        problem = f"the invisible character U+{ord(character):04X} has no meaning here"
+        hint = "Remove it; it may have come with pasted text."
+    elif decomposition.startswith("<super>"):
+        hint = f"For a power write ^{plain.replace('−', '-')}."
+    elif decomposition.startswith("<sub>"):
+        hint = f"An index is written plainly, as in x{plain}."
+    elif not hint and plain.isascii() and plain.strip() and plain != character:
+        hint = f"Did you mean '{plain}'?"
     return Span(at, at + 1), problem, hint
 
 
@@ -105,47 +138,67 @@ def bad_token(text: str, token: Token, accepted: set[str]) -> Finding:
         hint = "To continue a formula on the next line, put it in brackets."
         return span, f"the formula ended on the line before '{token}'", hint
     if token.type in {"RPAR", "RSQB"}:
-        if left_open is None or CLOSING[text[left_open]] != token:
-            return span, f"'{token}' closes a bracket that was never opened", "Remove it, or open one before it."
-        return span, f"a value is missing before '{token}'", ""
+        return bad_closing(text, token, left_open)
+    if token.type in FOREIGN_BRACKETS:
+        return Span(start, start + 1), f"'{token[0]}' cannot stand here", PASTED[token[0]]
+    if token.type == "STRING":
+        return span, f"the text {token} cannot stand here", PASTED['"']
+    for run in OPERATOR_RUN.finditer(text):
+        if run.start() <= start < run.end() and run[0] in NOT_OPERATORS:
+            return Span(*run.span()), f"'{run[0]}' is not an operator", NOT_OPERATORS[run[0]]
     if token.type == "TILDE" and left_open is not None:
-        return never_closed(text, left_open)
-    if value_expected and before.endswith(("*", "/", "=")) and token in {"*", "/", "="} and before[-1] == token:
-        return span, *doubled(str(token))
-    if before.endswith("<") and token == ">":
-        return span, "'<>' is not an operator", "For 'not equal' write !=."
+        if open_bracket(text, len(text)) == left_open:
+            return never_closed(text, left_open)
+        return (
+            span,
+            "'~' cannot stand here",
+            "It stands between the response and the model, outside all brackets.",
+        )
     if value_expected and token.type not in VALUE_STARTS:
-        return span, f"a value is missing before '{token}'", PASTED.get(str(token), "") if token in {"~"} else ""
-    if token.type in VALUE_STARTS and before:
+        return span, f"a value is missing before '{token}'", ""
+    if token.type in VALUE_STARTS and before and token[0] != ".":
         return missing_operator(text, before, token)
-    if token.type in {"EQUALS", "TILDE"}:
-        problem = f"'{token}' cannot stand here"
-        if left_open is not None and token.type == "EQUALS":
-            return span, problem, "To compare, write ==; arguments of a function have no names."
-        return span, problem, PASTED[str(token)]
-    return span, f"'{token}' cannot stand here", PASTED.get(str(token)[:1], "")
+    if token.type == "EQUALS" and left_open is not None:
+        hint = "To compare, write ==; arguments of a function have no names."
+        return span, "'=' cannot stand here", hint
+    return span, f"'{token}' cannot stand here", WORDS.get(str(token)) or PASTED.get(token[0], "")
 
 
-def doubled(operator: str) -> tuple[str, str]:
-    """Explain an operator of other languages that is written twice here."""
-    hints = {
-        "/": ("'//' is not an operator", "For a quotient rounded down write floor(a/b)."),
-        "*": ("'***' is not an operator", "A product is *, a power is ^ or **."),
-        "=": ("'==' cannot stand here", "The model comes after a single = or ~."),
-    }
-    return hints[operator]
+def bad_closing(text: str, token: Token, left_open: int | None) -> Finding:
+    """Say why a bracket cannot be closed where it is."""
+    span = Span(token.start_pos or 0, token.end_pos or 0)
+    if left_open is None:
+        return span, f"'{token}' closes a bracket that was never opened", "Remove it, or open one before it."
+    opening = text[left_open]
+    if CLOSING[opening] != token:
+        return span, f"'{token}' cannot close a bracket opened by '{opening}'", f"Write '{CLOSING[opening]}'."
+    return span, f"a value is missing before '{token}'", ""
 
 
 def missing_operator(text: str, before: str, token: Token) -> Finding:
-    """Explain two values side by side: ``2x``, ``a b``, ``(a)(b)``."""
-    start, end = token.start_pos or 0, token.end_pos or 0
+    """Explain two values side by side: ``2x``, ``a b``, ``(a)(b)``, ``sin x``."""
+    end = token.end_pos or 0
     first = len(before) - 1
-    while first > 0 and (before[first - 1].isalnum() or before[first - 1] in "_.") and before[first] not in ")]":
+    while (
+        first > 0 and (before[first - 1].isalnum() or before[first - 1] in "_.") and before[first] not in ")]"
+    ):
         first -= 1
     left = before[first:]
     if left == "0" and token[:1] in "xXbBoO":
         return Span(first, end), "numbers are written in decimal", ""
+    if left in WORDS:
+        # Where a value must stand, the words of the language are read as names.
+        return Span(first, len(before)), f"a value is missing before '{left}'", WORDS[left]
+    function = FUNCTIONS.get(left)
+    if function is not None and not function.symbol:
+        inside = (
+            str(token) if len(function.arguments) == 1 and token != "(" else ", ".join(function.arguments)
+        )
+        problem = f"'{left}' is a function and needs its argument in brackets"
+        return Span(first, end), problem, f"Write {left}({inside})."
     factors = ["( ... )" if part in {"(", ")"} else part for part in (left, str(token))]
+    if token.type == "NAME" and text[end : end + 1] == "(":
+        factors[1] += "( ... )"
     return (
         Span(first, end),
         f"an operator is missing between '{left}' and '{token}'",
@@ -162,13 +215,18 @@ def ends_early(text: str, end: int, accepted: set[str]) -> Finding:
     last = LAST_SYMBOL.findall(written.rpartition("\n")[2])[-1:] or [""]
     span = Span(max(len(written) - len(last[0]), 0), len(written))
     if "_ELSE" in accepted and "NUMBER" not in accepted:
-        return span, f"an 'else' is missing after '{last[0]}'", "A choice is written: a if x > 0 else b."
-    return span, f"a value is missing after '{last[0]}'", "To continue on the next line, open a bracket first."
+        return span, f"an 'else' is missing after '{last[0]}'", CHOICE
+    hint = "To continue on the next line, open a bracket first." if text[end:].strip() else ""
+    return span, f"a value is missing after '{last[0]}'", hint
 
 
 def never_closed(text: str, at: int) -> Finding:
     """Point at the bracket that was left open."""
-    return Span(at, at + 1), f"'{text[at]}' is never closed", f"Add a '{CLOSING[text[at]]}' where it should end."
+    return (
+        Span(at, at + 1),
+        f"'{text[at]}' is never closed",
+        f"Add a '{CLOSING[text[at]]}' where it should end.",
+    )
 
 
 def open_bracket(text: str, end: int) -> int | None:

@@ -29,9 +29,18 @@ class Slope:
     """The partial derivative by one argument: the tangent is multiplied by it.
 
     The formula may use the entry's argument names, and ``value`` for its result.
+
+    Attributes
+    ----------
+    formula : str
+        The slope, in the language.
+    steep : bool
+        It can be infinite where the function itself is finite, as that of ``sqrt`` at 0. There a
+        tangent of 0 stays 0: ``exp(-(t/tau)^b)`` is 1 at t = 0 for every tau.
     """
 
     formula: str
+    steep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +189,16 @@ def either(x: FloatArray, y: FloatArray, out: FloatArray) -> None:
 
 
 def _of_x(
-    name: str, kernel: Kernel, slope: str | None, doc: str, *aliases: str, domain: Interval = REALS
+    name: str,
+    kernel: Kernel,
+    slope: str | None,
+    doc: str,
+    *aliases: str,
+    domain: Interval = REALS,
+    steep: bool = False,
 ) -> Function:
-    return Function(
-        name, ("x",), kernel, (Slope(slope) if slope else None,), doc, aliases=aliases, domain=(domain,)
-    )
+    slopes = (Slope(slope, steep) if slope else None,)
+    return Function(name, ("x",), kernel, slopes, doc, aliases=aliases, domain=(domain,))
 
 
 LN2 = "0.6931471805599453"
@@ -193,7 +207,7 @@ TWO_BY_ROOT_PI = "1.1283791670955126"
 UNIT = Interval(-1, 1, "both")
 BETWEEN_0_AND_1 = Interval(0, 1)
 
-POWER_SLOPES = (Slope("where(y == 0, 0, y*x^(y - 1))"), Slope("xlogy(value, x)"))
+POWER_SLOPES = (Slope("where(y == 0, 0, y*x^(y - 1))", steep=True), Slope("xlogy(value, x)"))
 """0^b is 0 for every b > 0, so its derivative by b is 0: xlogy gives that, log alone would give NaN."""
 
 ENTRIES = (
@@ -204,15 +218,15 @@ ENTRIES = (
     _of_x("log1p", np.log1p, "1/(1 + x)", "log(1 + x), accurate near 0", domain=Interval(-1, np.inf)),
     _of_x("log2", np.log2, f"1/(x*{LN2})", "logarithm to base 2", domain=POSITIVE),
     _of_x("log10", np.log10, f"1/(x*{LN10})", "logarithm to base 10", domain=POSITIVE),
-    _of_x("sqrt", np.sqrt, "0.5/value", "square root", domain=FROM_ZERO),
-    _of_x("cbrt", np.cbrt, "1/(3*value*value)", "real cube root"),
+    _of_x("sqrt", np.sqrt, "0.5/value", "square root", domain=FROM_ZERO, steep=True),
+    _of_x("cbrt", np.cbrt, "1/(3*value*value)", "real cube root", steep=True),
     _of_x("square", np.square, "2*x", "x times x"),
     Function("pow", ("x", "y"), np.power, POWER_SLOPES, "x to the power y", domain=(FROM_ZERO, REALS)),
     Function(
         "hypot",
         ("x", "y"),
         np.hypot,
-        (Slope("x/value"), Slope("y/value")),
+        (Slope("x/value", steep=True), Slope("y/value", steep=True)),
         "sqrt(x^2 + y^2) without overflow",
         domain=(REALS, REALS),
         commutative=True,
@@ -220,14 +234,30 @@ ENTRIES = (
     _of_x("sin", np.sin, "cos(x)", "sine, x in radians"),
     _of_x("cos", np.cos, "-sin(x)", "cosine, x in radians"),
     _of_x("tan", np.tan, "1 + value*value", "tangent, x in radians"),
-    _of_x("asin", np.arcsin, "1/sqrt((1 - x)*(1 + x))", "inverse sine, in radians", "arcsin", domain=UNIT),
-    _of_x("acos", np.arccos, "-1/sqrt((1 - x)*(1 + x))", "inverse cosine, in radians", "arccos", domain=UNIT),
+    _of_x(
+        "asin",
+        np.arcsin,
+        "1/sqrt((1 - x)*(1 + x))",
+        "inverse sine, in radians",
+        "arcsin",
+        domain=UNIT,
+        steep=True,
+    ),
+    _of_x(
+        "acos",
+        np.arccos,
+        "-1/sqrt((1 - x)*(1 + x))",
+        "inverse cosine, in radians",
+        "arccos",
+        domain=UNIT,
+        steep=True,
+    ),
     _of_x("atan", np.arctan, "1/(1 + x*x)", "inverse tangent, in radians", "arctan"),
     Function(
         "atan2",
         ("y", "x"),
         np.arctan2,
-        (Slope("x/(x*x + y*y)"), Slope("-y/(x*x + y*y)")),
+        (Slope("x/hypot(x, y)/hypot(x, y)"), Slope("-y/hypot(x, y)/hypot(x, y)")),
         "angle of the point (x, y), in radians; y comes first",
         aliases=("arctan2",),
         domain=(REALS, REALS),
@@ -235,14 +265,15 @@ ENTRIES = (
     _of_x("sinh", np.sinh, "cosh(x)", "hyperbolic sine"),
     _of_x("cosh", np.cosh, "sinh(x)", "hyperbolic cosine"),
     _of_x("tanh", np.tanh, "1/square(cosh(x))", "hyperbolic tangent"),
-    _of_x("asinh", np.arcsinh, "1/sqrt(1 + x*x)", "inverse hyperbolic sine", "arcsinh"),
+    _of_x("asinh", np.arcsinh, "1/hypot(1, x)", "inverse hyperbolic sine", "arcsinh"),
     _of_x(
         "acosh",
         np.arccosh,
-        "1/sqrt((x - 1)*(x + 1))",
+        "1/(sqrt(x - 1)*sqrt(x + 1))",
         "inverse hyperbolic cosine",
         "arccosh",
         domain=Interval(1, np.inf, "low"),
+        steep=True,
     ),
     _of_x(
         "atanh",
@@ -279,7 +310,11 @@ ENTRIES = (
         "clip",
         ("x", "low", "high"),
         clip,
-        (Chooses("low <= x and x <= high"), Chooses("x < low and low <= high"), Chooses("x > high or low > high")),
+        (
+            Chooses("low <= x and x <= high"),
+            Chooses("x < low and low <= high"),
+            Chooses("x > high or low > high"),
+        ),
         "x, but not below low and not above high",
         domain=(REALS, REALS, REALS),
     ),
@@ -355,7 +390,7 @@ OPERATOR_ENTRIES = (
     _operator("-", XY, np.subtract, (Slope("1"), Slope("-1")), "difference"),
     _operator("*", XY, np.multiply, (Slope("y"), Slope("x")), "product", commutative=True),
     _operator("/", XY, np.divide, (Slope("1/y"), Slope("-value/y")), "quotient"),
-    _operator("%", XY, np.mod, (Slope("1"), Slope("-floor(x/y)")), "remainder, with the sign of y"),
+    _operator("%", XY, np.mod, (Slope("1"), Slope("round((value - x)/y)")), "remainder, with the sign of y"),
     _operator("**", XY, np.power, POWER_SLOPES, "power"),
     _operator("negate", ("x",), np.negative, (Slope("-1"),), "sign changed"),
     _operator("<", XY, np.less, FLAT, "1 where less, else 0"),
@@ -372,7 +407,9 @@ OPERATOR_ENTRIES = (
 # What only the slopes above speak of; no formula of a user's can name these.
 AUXILIARY_ENTRIES = (
     Function("xlogy", XY, from_scipy(lambda special: special.xlogy), FLAT, "x*log(y), 0 where x is 0"),
-    Function("digamma", ("x",), from_scipy(lambda special: special.psi), (None,), "logarithmic derivative of gamma"),
+    Function(
+        "digamma", ("x",), from_scipy(lambda special: special.psi), (None,), "logarithmic derivative of gamma"
+    ),
 )
 
 

@@ -24,7 +24,7 @@ from lambdaml_dsl.language.declarations import (
     Setting,
     Statement,
 )
-from lambdaml_dsl.language.diagnosis import bad_character, diagnose
+from lambdaml_dsl.language.diagnosis import WORDS, bad_character, diagnose
 from lambdaml_dsl.language.nodes import (
     Binary,
     Call,
@@ -43,8 +43,6 @@ MAX_CHARACTERS = 200_000
 
 MAX_NESTING = 200
 """Brackets within brackets, as in Python's own parser."""
-
-RESERVED = frozenset({"if", "else", "and", "or", "not"})
 
 
 class Refusal(Exception):  # noqa: N818  (it never leaves this module)
@@ -240,12 +238,12 @@ def read_number(token: Token) -> float:
 
 def check_name(token: Token) -> None:
     """Refuse a word of the language, or a character such as a superscript, where a name is needed."""
-    if token in RESERVED:
+    if token in WORDS:
         raise Refusal(
             FormulaSyntaxError,
             span_of(token),
             f"'{token}' is a word of the language and cannot be a name",
-            "It stands between values, as in `a if x > 0 else b` or `x > 0 and not x > 1`.",
+            WORDS[token],
         )
     if not token.isidentifier():
         at = next(i for i in range(1, len(token) + 1) if not token[:i].isidentifier()) - 1

@@ -24,7 +24,8 @@ CONDITIONAL, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(1
 
 BINARY = {"or": OR, "and": AND, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT, "**": POWER}
 UNARY = {"not": NOT, "-": SIGN, "+": SIGN}
-SHOWN = {"or": " or ", "and": " and ", "+": " + ", "-": " - ", "**": "^", "not": "not "}
+INFIX = {"or": " or ", "and": " and ", "+": " + ", "-": " - ", "**": "^"}
+PREFIX = {"not": "not "}
 
 Rope: TypeAlias = "str | tuple[Rope, ...]"
 Printed: TypeAlias = tuple[Rope, int]
@@ -65,13 +66,13 @@ def combine(node: Expr, below: tuple[Printed, ...]) -> Printed:
             return (function, "(", *listed, ")"), ATOM
         case Unary(operator):
             level = UNARY[operator]
-            return (SHOWN.get(operator, operator), within(below[0], level)), level
+            return (PREFIX.get(operator, operator), within(below[0], level)), level
         case Binary("**"):
             # The exponent may carry a sign without brackets, the base may not: -2^-2 is -(2^(-2)).
-            return (within(below[0], ATOM), SHOWN["**"], within(below[1], SIGN)), POWER
+            return (within(below[0], ATOM), INFIX["**"], within(below[1], SIGN)), POWER
         case Binary(operator):
             level = BINARY[operator]
-            shown = SHOWN.get(operator, operator)
+            shown = INFIX.get(operator, operator)
             return (within(below[0], level), shown, within(below[1], level + 1)), level
         case Compare(operators):
             chain: list[Rope] = [within(below[0], SUM)]

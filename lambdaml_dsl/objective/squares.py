@@ -73,8 +73,7 @@ class SquaredResiduals:
         if weights is not None:
             self.columns[ROOT_WEIGHT] = np.sqrt(weights)
         self.program = residual_program(bound, weights is not None)
-        self._residuals = Evaluation(self.program, self.columns, len(y))
-        self._linearised: dict[tuple[int, ...], Evaluation] = {}
+        self._evaluations: dict[tuple[int, ...], Evaluation] = {}
 
     @property
     def n_obs(self) -> int:
@@ -83,7 +82,7 @@ class SquaredResiduals:
 
     def residuals(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Weighted residuals (f - y)*sqrt(weight), shape (n,)."""
-        return self._residuals(np.asarray(theta, dtype=np.float64))[0]
+        return self._evaluation(())(np.asarray(theta, dtype=np.float64))[0]
 
     def linearise(
         self, theta: FloatArray | Sequence[float], parameters: tuple[int, ...] | None = None
@@ -104,13 +103,15 @@ class SquaredResiduals:
         jacobian : ndarray
             Shape (p, n): one row for each parameter.
         """
+        if parameters is None:
+            parameters = tuple(range(len(self.bound.parameters)))
         out = self._evaluation(parameters)(np.asarray(theta, dtype=np.float64))
         return out[0], out[1:]
 
     def value(self, theta: FloatArray | Sequence[float]) -> float:
         """The sum of squares."""
         total = 0.0
-        for _, _, out in self._residuals.chunks(np.asarray(theta, dtype=np.float64)):
+        for _, _, out in self._evaluation(()).chunks(np.asarray(theta, dtype=np.float64)):
             total += float(out[0] @ out[0])
         return total
 
@@ -120,16 +121,17 @@ class SquaredResiduals:
 
     def value_and_gradient(self, theta: FloatArray | Sequence[float]) -> tuple[float, FloatArray]:
         """The sum of squares and its gradient, in one pass and in memory that does not grow with the rows."""
-        total, gradient = 0.0, np.zeros(len(self.bound.parameters))
-        for _, _, out in self._evaluation(None).chunks(np.asarray(theta, dtype=np.float64)):
+        every = tuple(range(len(self.bound.parameters)))
+        total, gradient = 0.0, np.zeros(len(every))
+        for _, _, out in self._evaluation(every).chunks(np.asarray(theta, dtype=np.float64)):
             total += float(out[0] @ out[0])
             gradient += out[1:] @ out[0]
         return total, 2 * gradient
 
-    def _evaluation(self, parameters: tuple[int, ...] | None) -> Evaluation:
-        if parameters is None:
-            parameters = tuple(range(len(self.bound.parameters)))
-        if parameters not in self._linearised:
-            program = differentiate(self.program, parameters, self.method)
-            self._linearised[parameters] = Evaluation(program, self.columns, len(self.y))
-        return self._linearised[parameters]
+    def _evaluation(self, parameters: tuple[int, ...]) -> Evaluation:
+        """Give the evaluation of the residuals and their derivatives by some parameters."""
+        found = self._evaluations.get(parameters)
+        if found is None:
+            program = differentiate(self.program, parameters, self.method) if parameters else self.program
+            found = self._evaluations[parameters] = Evaluation(program, self.columns, len(self.y))
+        return found

@@ -7,49 +7,56 @@ first, so that neither rank nor conditioning depends on the units of the paramet
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
 
 
+RANK_TOLERANCE = 1e-12
+"""A singular value of the scaled Jacobian below this fraction of the largest is rounding, not data."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Factor:
-    """A linearised least-squares problem, min |J d + r|, by its R factor.
+    """A linearised least-squares problem, min |J d + r|, by the singular values of its R factor.
 
     Attributes
     ----------
-    upper : ndarray
-        R of the scaled Jacobian, shape (p, p).
-    target : ndarray
-        Q^T r, shape (p,).
+    singular : ndarray
+        Singular values of the scaled Jacobian, falling, shape (p,).
+    directions : ndarray
+        The right singular vectors, one a row, shape (p, p): combinations of the scaled parameters.
     scale : ndarray
         Lengths of the Jacobian's columns, shape (p,); 1 for a column of zeros.
+    rank : int
+        How many directions the rows determine.
+    step : ndarray
+        The Gauss-Newton step, shape (p,), with nothing along directions that are not determined.
+    explained : float
+        The part of the rss that this step would remove from the linearised model.
     rss : float
         r^T r.
     n_obs : int
         Rows.
     """
 
-    upper: FloatArray
-    target: FloatArray
+    singular: FloatArray
+    directions: FloatArray
     scale: FloatArray
+    rank: int
+    step: FloatArray
+    explained: float
     rss: float
     n_obs: int
 
     @property
-    def explained(self) -> float:
-        """The part of the rss that the linearised model could still remove: |Q^T r|^2."""
-        return float(self.target @ self.target)
-
-    def step(self) -> FloatArray | None:
-        """The Gauss-Newton step, shape (p,); None where R is singular."""
-        diagonal = np.abs(np.diag(self.upper))
-        if len(diagonal) == 0 or diagonal.min() <= np.finfo(float).eps * diagonal.max():
-            return None
-        solved: FloatArray = np.linalg.solve(self.upper, -self.target) / self.scale
-        return solved
-
+    def conditioning(self) -> float:
+        """The smallest singular value over the largest: 1 at best, 0 where a direction is not determined."""
+        if len(self.singular) == 0 or self.singular[0] == 0:
+            return float(len(self.singular) == 0)
+        return float(self.singular[-1] / self.singular[0])
 
 def factorise(residuals: FloatArray, jacobian: FloatArray) -> Factor:
     """Factorise a linearisation.
@@ -61,20 +68,39 @@ def factorise(residuals: FloatArray, jacobian: FloatArray) -> Factor:
     jacobian : ndarray
         Shape (p, n): one row for each parameter.
     """
+    from scipy.linalg.lapack import dgeqrf, dgesdd
+
     p, n = jacobian.shape
-    # The largest entry first: squares of 1e200 overflow, of 1e-200 vanish.
-    largest = np.abs(jacobian).max(axis=1, initial=0.0)
-    largest[largest == 0] = 1.0
-    unit = jacobian / largest[:, None]
-    length = np.sqrt(np.einsum("ij,ij->i", unit, unit))
-    length[length == 0] = 1.0
-    stacked = np.empty((n, p + 1))
-    stacked[:, :p] = (unit / length[:, None]).T
-    stacked[:, p] = residuals
-    r = np.linalg.qr(stacked, mode="r")
-    upper = np.zeros((p, p))
+    with np.errstate(all="ignore"):
+        scale = np.sqrt(np.einsum("ij,ij->i", jacobian, jacobian))
+        if not ((scale > 1e-150) & (scale < 1e150)).all():
+            # Squares overflow or vanish: the largest entry of each row first.
+            largest = np.abs(jacobian).max(axis=1, initial=0.0)
+            largest[largest == 0] = 1.0
+            unit = jacobian / largest[:, None]
+            scale = largest * np.sqrt(np.einsum("ij,ij->i", unit, unit))
+            scale[scale == 0] = 1.0
+        stacked = np.empty((p + 1, n))
+        np.divide(jacobian, scale[:, None], out=stacked[:p])
+    stacked[p] = residuals
+    # LAPACK itself: on small problems NumPy's wrappers take several times as long as the factorisation.
+    r = dgeqrf(stacked.T, lwork=32 * (p + 1), overwrite_a=1)[0]
     rows = min(p, n)
-    upper[:rows] = r[:rows, :p]
+    left, singular, directions, _ = dgesdd(upper(rows, p) * r[:rows, :p])
     target = np.zeros(p)
-    target[:rows] = r[:rows, p]
-    return Factor(upper, target, largest * length, float(residuals @ residuals), n)
+    target[:rows] = r[:rows, p] @ left
+    if rows < p:
+        singular = np.concatenate([singular, np.zeros(p - rows)])
+    values = singular.tolist()
+    rank = sum(value > RANK_TOLERANCE * values[0] for value in values)
+    seen = target[:rank]
+    step = -(seen / singular[:rank]).dot(directions[:rank]) / scale
+    return Factor(
+        singular, directions, scale, rank, step, float(seen.dot(seen)), float(residuals.dot(residuals)), n
+    )
+
+
+@lru_cache(maxsize=64)
+def upper(rows: int, columns: int) -> FloatArray:
+    """Give ones on and above the diagonal, zeros below."""
+    return np.triu(np.ones((rows, columns)))

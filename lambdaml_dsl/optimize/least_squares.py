@@ -11,7 +11,6 @@ data hold, and judged. Where the end is not a sound minimum, the trust region (B
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -28,12 +27,21 @@ EVALUATIONS_A_PARAMETER = 500
 
 POLISH_STEPS = 30
 
+SETTLED = 1e-10
+"""A step below this fraction of every parameter is the last: what it leaves is smaller still."""
+
 STEP_IN_ERRORS = 1e-4
 """An end counts as a minimum when the next step is below this fraction of the standard errors
 (Bates & Watts 1981, Technometrics 23, use 1e-3)."""
 
 ROUNDING = 64 * float(np.finfo(np.float64).eps)
 """What rounding alone leaves of a residual, relative to the response."""
+
+SOUND_CONDITIONING = 1e-9
+"""Below this conditioning an end is looked at twice: it may lie in a region where the model is flat."""
+
+LEVEL = 1e-10
+"""Sums of squares that differ by less than this fraction count as level."""
 
 WALL = 1e100
 """Stands for a residual that is not finite, so that MINPACK takes a shorter step."""
@@ -108,11 +116,13 @@ class Record:
     lower: FloatArray
     upper: FloatArray
     budget: int
+    bounded: bool
     wall: float = WALL
     evaluations: int = 0
     jacobians: int = 0
     best: FloatArray = field(default_factory=lambda: np.empty(0))
     best_rss: float = np.inf
+    last_rss: float = np.inf
     history: list[float] = field(default_factory=list)
 
     def residuals(self, theta: FloatArray) -> FloatArray:
@@ -120,13 +130,14 @@ class Record:
         if self.evaluations >= self.budget:
             raise Exhausted
         self.evaluations += 1
+        self.last_rss = np.inf
         residuals = self.problem.residuals(theta)
-        with np.errstate(all="ignore"):
-            rss = float(residuals @ residuals)
+        rss = float(residuals.dot(residuals))
         if not rss < np.inf:
             self.history.append(np.inf)
             return np.full_like(residuals, self.wall)
         self.history.append(rss)
+        self.last_rss = rss
         if rss < self.best_rss:
             self.best_rss, self.best = rss, theta.copy()
         return residuals
@@ -139,9 +150,8 @@ class Record:
         """Compute residuals and derivatives."""
         self.jacobians += 1
         residuals, jacobian = self.problem.linearise(theta)
-        with np.errstate(all="ignore"):
-            finite = bool(np.isfinite(jacobian.sum())) or bool(np.isfinite(jacobian).all())
-        if not finite:
+        flat = jacobian.ravel()
+        if not flat.dot(flat) < np.inf and not np.isfinite(jacobian).all():
             raise NotFinite
         return residuals, jacobian
 
@@ -169,7 +179,7 @@ def run_lm(record: Record, start: FloatArray, first_step: float) -> FloatArray:
         Dfun=record.jacobian,
         col_deriv=True,
         full_output=True,
-        ftol=1e-14,
+        ftol=1e-13,
         xtol=1e-11,
         gtol=0.0,
         maxfev=record.budget + 1,
@@ -241,16 +251,18 @@ def minimise(
         The lowest end, and how it ended.
     """
     budget = max_evaluations or EVALUATIONS_A_PARAMETER * (len(start) + 1)
-    record = Record(problem, lower, upper, budget)
     bounded = bool(np.isfinite(lower).any() or np.isfinite(upper).any())
+    record = Record(problem, lower, upper, budget, bounded)
     attempts = TRF if bounded and optimizer == "auto" else SOLVERS[optimizer]
     ends: list[End] = []
     stop: Status | None = None
     try:
-        for method, attempt in attempts:
-            ends.append(one_attempt(record, method, attempt, start))
-            if is_sound(ends[-1]):
-                break
+        # Far from the solution squares overflow: that is no news to the user.
+        with np.errstate(all="ignore"):
+            for method, attempt in attempts:
+                ends.append(one_attempt(record, method, attempt, start))
+                if is_sound(ends[-1]):
+                    break
     except Exhausted:
         stop = Status.BUDGET
     except KeyboardInterrupt:
@@ -280,35 +292,17 @@ def round_up(rss: float) -> float:
 def one_attempt(record: Record, method: str, attempt: Attempt, start: FloatArray) -> End:
     """Run one solver from the start, polish its end, judge it."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            theta = attempt(record, start)
+        theta = attempt(record, start)
     except NotFinite:
         return judge(record, record.best if len(record.best) else start, method, Status.NOT_FINITE)
-    if len(record.best) and not np.array_equal(record.best, theta):
-        theta = better(record, theta)
-    return polish(record, np.clip(theta, record.lower, record.upper), method)
-
-
-def better(record: Record, theta: FloatArray) -> FloatArray:
-    """Give the solver's end, unless the solver has seen a lower sum of squares elsewhere."""
-    residuals = record.problem.residuals(theta)
-    with np.errstate(all="ignore"):
-        rss = float(residuals @ residuals)
-    return theta if rss <= record.best_rss * (1 + 1e-12) else record.best
+    if record.last_rss > record.best_rss * (1 + LEVEL):
+        theta = record.best  # the solver saw a lower sum of squares than that at its end
+    return polish(record, theta, method)
 
 
 def is_sound(end: End) -> bool:
     """Say whether an end needs no second opinion."""
-    return end.status.converged and singular_values(end.factor)[-1:].min(initial=1.0) > 1e-9
-
-
-def singular_values(factor: Factor) -> FloatArray:
-    """Singular values of the scaled Jacobian, relative to the largest, in falling order."""
-    if len(factor.target) == 0:
-        return np.ones(0)
-    values: FloatArray = np.linalg.svd(factor.upper, compute_uv=False)
-    return values / values[0] if values[0] > 0 else values
+    return end.status.converged and end.factor.conditioning > SOUND_CONDITIONING
 
 
 def polish(record: Record, theta: FloatArray, method: str) -> End:
@@ -318,43 +312,44 @@ def polish(record: Record, theta: FloatArray, method: str) -> End:
     gradient that says whether a step was a good one.
     """
     try:
-        here = linearised(record, theta)
+        residuals, factor, held = linearised(record, theta)
         for _ in range(POLISH_STEPS):
-            factor, held = here[1], here[2]
-            step = factor.step()
-            if step is None or is_settled(theta[~held], step, factor):
+            step = factor.step
+            moved = theta + step if not record.bounded else moved_within(record, theta, step, held)
+            if (np.abs(step) <= SETTLED * np.abs(moved[~held])).all():
+                there = record.problem.residuals(moved)
+                if there.dot(there) <= factor.rss * (1 + LEVEL):
+                    theta, residuals = moved, there
                 break
-            moved = theta.copy()
-            moved[~held] += step
-            if np.any(moved < record.lower) or np.any(moved > record.upper):
-                break
-            there = linearised(record, moved)
+            there, next_factor, next_held = linearised(record, moved)
             if not (
-                np.isfinite(there[1].rss)
-                and there[1].rss <= factor.rss * (1 + 1e-10) + rounding(record) ** 2
-                and there[1].explained < factor.explained
+                next_factor.rss <= factor.rss * (1 + LEVEL) + rounding(record) ** 2
+                and next_factor.explained < factor.explained
             ):
                 break
-            theta, here = moved, there
+            theta, residuals, factor, held = moved, there, next_factor, next_held
     except NotFinite:
         return judge(record, theta, method, Status.NOT_FINITE)
-    residuals, factor, held = here
     return End(theta, residuals, factor, held, verdict(record, theta, factor, held), method)
+
+
+def moved_within(record: Record, theta: FloatArray, step: FloatArray, held: np.ndarray) -> FloatArray:
+    """Take a step by the parameters that no bound holds, up to the bounds."""
+    moved = theta.copy()
+    moved[~held] += step
+    return np.clip(moved, record.lower, record.upper)
 
 
 def linearised(record: Record, theta: FloatArray) -> tuple[FloatArray, Factor, np.ndarray]:
     """Linearise at theta, by the parameters that no bound holds."""
     residuals, jacobian = record.linearise(theta)
+    if not record.bounded:
+        return residuals, factorise(residuals, jacobian), np.zeros(len(theta), dtype=bool)
     # Far from 0 a bound is met to within its own rounding.
     reach = EDGE * np.maximum(np.abs(theta), np.finfo(float).tiny)
     downhill = -(jacobian @ residuals)
     held = ((theta - record.lower <= reach) & (downhill < 0)) | ((record.upper - theta <= reach) & (downhill > 0))
     return residuals, factorise(residuals, jacobian[~held]), held
-
-
-def is_settled(theta: FloatArray, step: FloatArray, factor: Factor) -> bool:
-    """Say whether a step is below the last digits of theta."""
-    return bool(np.all(np.abs(step) <= 4 * np.finfo(float).eps * np.abs(theta)))
 
 
 def rounding(record: Record) -> float:
@@ -364,20 +359,16 @@ def rounding(record: Record) -> float:
 
 def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> Status:
     """Judge an end: a minimum, or what else."""
-    p = len(factor.target)
+    p = len(factor.step)
     if not np.isfinite(factor.rss):
         return Status.NOT_FINITE
-    if p and np.abs(np.diag(factor.upper)).min() == 0.0:
-        if np.any(np.all(factor.upper == 0.0, axis=0)):
-            return Status.NO_INFLUENCE
-    left = max(factor.rss - factor.explained, 0.0)
-    spread = np.sqrt(left / max(factor.n_obs - p, 1))
-    length = np.sqrt(factor.explained)
-    step = factor.step()
-    small_step = step is not None and bool(np.all(np.abs(step) <= 1e-9 * np.abs(theta[~held])))
-    if length <= STEP_IN_ERRORS * spread * np.sqrt(p) or length <= rounding(record) or small_step or p == 0:
-        return Status.AT_BOUND if held.any() else Status.CONVERGED
-    return Status.STALLED
+    spread = max(factor.rss - factor.explained, 0.0) / max(factor.n_obs - p, 1)
+    reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)
+    if factor.explained > reachable and (np.abs(factor.step) > 1e-9 * np.abs(theta[~held])).any():
+        return Status.STALLED
+    if held.any():
+        return Status.AT_BOUND
+    return Status.CONVERGED
 
 
 def judge(record: Record, theta: FloatArray, method: str, status: Status) -> End:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import numpy as np
 
-from lambdaml_dsl.language.functions import FloatArray, Kernel
+from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.instructions import Apply, Column, Constant, Parameter, Program
 
 CACHE_BYTES = 512 * 1024
@@ -26,7 +26,7 @@ CACHE_BYTES = 512 * 1024
 FEWEST_ROWS = 1024
 """Below this, a call into NumPy costs more than its work on the chunk."""
 
-Step: TypeAlias = Callable[[list[FloatArray]], object]
+Step: TypeAlias = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Plan:
         nothing needs their content any more.
     buffers : int
         How many there are.
+    parameters : int
+        How many components of theta the program can read.
     """
 
     once: tuple[int, ...]
@@ -52,6 +54,7 @@ class Plan:
     kept: tuple[int, ...]
     buffer: Mapping[int, int]
     buffers: int
+    parameters: int
 
 
 @lru_cache(maxsize=256)
@@ -73,7 +76,9 @@ def plan(program: Program) -> Plan:
         for argument in program.instructions[slot].arguments:  # type: ignore[union-attr]
             last_use[argument] = slot
             read.add(argument)
-    kept = tuple([slot for slot in range(len(program.instructions)) if data_only(program, slot) and slot in read])
+    kept = tuple(
+        [slot for slot in range(len(program.instructions)) if data_only(program, slot) and slot in read]
+    )
     buffer: dict[int, int] = {}
     free: list[int] = []
     buffers = 0
@@ -88,7 +93,8 @@ def plan(program: Program) -> Plan:
         for argument in set(program.instructions[slot].arguments):  # type: ignore[union-attr]
             if last_use[argument] == slot and argument in buffer:
                 free.append(buffer[argument])
-    return Plan(tuple(once), tuple(per_theta), tuple(per_row), kept, buffer, buffers)
+    parameters = 1 + max((item.index for item in program.instructions if isinstance(item, Parameter)), default=-1)
+    return Plan(tuple(once), tuple(per_theta), tuple(per_row), kept, buffer, buffers, parameters)
 
 
 def data_only(program: Program, slot: int) -> bool:
@@ -96,23 +102,11 @@ def data_only(program: Program, slot: int) -> bool:
     return program.on_data[slot] and not program.on_parameters[slot]
 
 
-def step(kernel: Kernel, arguments: tuple[int, ...], out: int) -> Step:
-    """Close a kernel over the slots that it reads and writes."""
-    match arguments:
-        case (a,):
-            return lambda slots: kernel(slots[a], slots[out])
-        case (a, b):
-            return lambda slots: kernel(slots[a], slots[b], slots[out])
-        case (a, b, c):
-            return lambda slots: kernel(slots[a], slots[b], slots[c], slots[out])
-        case _:
-            return lambda slots: kernel(*[slots[argument] for argument in arguments], slots[out])
-
-
 class Evaluation:
     """A program bound to columns.
 
-    Not to be called from two threads at once: the buffers are its own.
+    Every instruction is closed over its arrays when the evaluation is made; a run calls them in order
+    and allocates nothing. Not to be called from two threads at once: the buffers are its own.
 
     Parameters
     ----------
@@ -140,21 +134,35 @@ class Evaluation:
         self.program = program
         self.rows = rows
         self.batch = batch
-        self._plan = plan(program)
-        self._lead = () if batch is None else (batch,)
+        arranged = plan(program)
+        lead = () if batch is None else (batch,)
         if chunk is None:
-            row_bytes = 8 * (batch or 1) * (self._plan.buffers + len(program.outputs) + 1)
+            row_bytes = 8 * (batch or 1) * (arranged.buffers + len(program.outputs) + len(arranged.kept) + 1)
             chunk = max(CACHE_BYTES // row_bytes, FEWEST_ROWS // (batch or 1), 1)
         self.chunk = max(1, min(chunk, rows))
-        self._scratch: FloatArray | None = None
-        self._set_up_theta()
-        self._bind_data(columns)
-        self._steps = [self._step(slot) for slot in self._plan.per_row]
-        computed = {slot: k for k, slot in reversed(list(enumerate(program.outputs)))}
-        self._owned = [(slot, k) for slot, k in computed.items() if slot in set(self._plan.per_row)]
-        self._copied = [(k, slot) for k, slot in enumerate(program.outputs) if (slot, k) not in set(self._owned)]
-        self._buffers = np.empty((self._plan.buffers, *self._lead, self.chunk))
-        self._point_buffers(self.chunk)
+        self._theta = np.zeros((arranged.parameters, *lead, 1))
+        self._out = np.empty((len(program.outputs), *lead, self.chunk))
+        slots = self._leaves(columns)
+        with np.errstate(all="ignore"):
+            for slot in arranged.once:
+                slots[slot] = np.empty(rows)
+                self._close(slot, slots)()
+        self._loaded = self._load(arranged, slots)
+        for slot in arranged.per_theta:
+            slots[slot] = np.empty((*lead, 1))
+        buffers = np.empty((arranged.buffers, *lead, self.chunk))
+        for slot in arranged.per_row:
+            slots[slot] = buffers[arranged.buffer[slot]] if slot in arranged.buffer else buffers[:0]
+        copies: list[Step] = []
+        computed = set(arranged.per_row)
+        for k, slot in enumerate(program.outputs):
+            if slot in computed:
+                computed.discard(slot)
+                slots[slot] = self._out[k]
+            else:
+                copies.append(partial(np.copyto, self._out[k], slots[slot]))
+        self._theta_steps = [self._close(slot, slots) for slot in arranged.per_theta]
+        self._row_steps = [self._close(slot, slots) for slot in arranged.per_row] + copies
 
     def __call__(self, theta: FloatArray) -> FloatArray:
         """Compute all outputs for all rows.
@@ -169,15 +177,16 @@ class Evaluation:
         ndarray
             Shape (outputs, n), or (outputs, B, n). A fresh array.
         """
-        out = np.empty((len(self.program.outputs), *self._lead, self.rows))
         with np.errstate(all="ignore"):
             self._start(theta)
             if self.rows <= self.chunk:
-                self._run(0, self.rows, out)
-            else:
-                for low in range(0, self.rows, self.chunk):
-                    high = min(low + self.chunk, self.rows)
-                    self._run(low, high, out[..., low:high])
+                self._run(0, self.rows)
+                return self._out.copy()
+            out = np.empty((*self._out.shape[:-1], self.rows))
+            for low in range(0, self.rows, self.chunk):
+                high = min(low + self.chunk, self.rows)
+                self._run(low, high)
+                out[..., low:high] = self._out[..., : high - low]
         return out
 
     def chunks(self, theta: FloatArray) -> Iterator[tuple[int, int, FloatArray]]:
@@ -190,79 +199,59 @@ class Evaluation:
         out : ndarray
             Shape (outputs, high - low), or (outputs, B, high - low); overwritten by the next chunk.
         """
-        if self._scratch is None:
-            self._scratch = np.empty((len(self.program.outputs), *self._lead, self.chunk))
         with np.errstate(all="ignore"):
             self._start(theta)
         for low in range(0, self.rows, self.chunk):
             high = min(low + self.chunk, self.rows)
-            out = self._scratch[..., : high - low]
             with np.errstate(all="ignore"):
-                self._run(low, high, out)
-            yield low, high, out
+                self._run(low, high)
+            yield low, high, self._out[..., : high - low]
 
-    def _set_up_theta(self) -> None:
-        instructions = self.program.instructions
-        count = 1 + max((item.index for item in instructions if isinstance(item, Parameter)), default=-1)
-        lead = self._lead or ()
-        self._theta = np.zeros((count, *lead, 1))
-        slots: list[FloatArray] = [self._theta[:0]] * len(instructions)
-        for slot, item in enumerate(instructions):
-            if isinstance(item, Constant):
-                slots[slot] = np.array([item.value])
-            elif isinstance(item, Parameter):
-                slots[slot] = self._theta[item.index]
-        for slot in self._plan.per_theta:
-            slots[slot] = np.empty((*lead, 1))
-        self._slots = slots
-        self._theta_steps = [self._step(slot) for slot in self._plan.per_theta]
+    def _leaves(self, columns: Mapping[str, FloatArray]) -> list[FloatArray]:
+        """Give the array of each slot that is not computed."""
+        slots: list[FloatArray] = []
+        for item in self.program.instructions:
+            match item:
+                case Constant(value):
+                    slots.append(np.array([value]))
+                case Column(name):
+                    slots.append(columns[name])
+                case Parameter(index):
+                    slots.append(self._theta[index])
+                case Apply():
+                    slots.append(self._theta[:0])
+        return slots
 
-    def _bind_data(self, columns: Mapping[str, FloatArray]) -> None:
-        """Compute what depends on data alone, over all rows."""
-        slots = list(self._slots)
-        for slot, item in enumerate(self.program.instructions):
-            if isinstance(item, Column):
-                slots[slot] = columns[item.name]
-        with np.errstate(all="ignore"):
-            for slot in self._plan.once:
-                slots[slot] = np.empty(self.rows)
-                self._step(slot)(slots)
-        self._data = [(slot, slots[slot]) for slot in self._plan.kept]
-        for slot, values in self._data:
-            self._slots[slot] = values
+    def _load(self, arranged: Plan, slots: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
+        """Put a buffer of one chunk in place of each data-only slot, where there are several chunks."""
+        if self.chunk == self.rows:
+            return []
+        loaded = []
+        for slot in arranged.kept:
+            whole, slots[slot] = slots[slot], np.empty(self.chunk)
+            loaded.append((whole, slots[slot]))
+        return loaded
 
-    def _step(self, slot: int) -> Step:
+    def _close(self, slot: int, slots: list[FloatArray]) -> Step:
+        """Close the kernel of a slot over the arrays that it reads and writes."""
         item = self.program.instructions[slot]
         assert isinstance(item, Apply)
-        return step(item.function.kernel, item.arguments, slot)
-
-    def _point_buffers(self, rows: int) -> None:
-        self._pointed = rows
-        for slot, index in self._plan.buffer.items():
-            self._slots[slot] = self._buffers[index, ..., :rows]
+        return partial(item.function.kernel, *[slots[argument] for argument in item.arguments], slots[slot])
 
     def _start(self, theta: FloatArray) -> None:
         if self.batch is None:
             self._theta[:, 0] = theta[: len(self._theta)]
         else:
             self._theta[:, :, 0] = theta.T[: len(self._theta)]
-        slots = self._slots
         for run in self._theta_steps:
-            run(slots)
+            run()
 
-    def _run(self, low: int, high: int, out: FloatArray) -> None:
-        slots = self._slots
-        if self.chunk < self.rows:
-            for slot, values in self._data:
-                slots[slot] = values[low:high]
-            if self._pointed != high - low:
-                self._point_buffers(high - low)
-        for slot, k in self._owned:
-            slots[slot] = out[k]
-        for run in self._steps:
-            run(slots)
-        for k, slot in self._copied:
-            out[k] = slots[slot]
+    def _run(self, low: int, high: int) -> None:
+        # The last chunk may be short: what is left of the one before it is computed along, and not used.
+        for whole, buffer in self._loaded:
+            buffer[: high - low] = whole[low:high]
+        for run in self._row_steps:
+            run()
 
 
 def evaluate(

@@ -190,7 +190,9 @@ class ProgramBuilder:
             self.on_parameters.append(on_parameters)
         return slot
 
-    def _simpler(self, function: Function, arguments: tuple[int, ...], known: list[Instruction]) -> int | None:
+    def _simpler(
+        self, function: Function, arguments: tuple[int, ...], known: list[Instruction]
+    ) -> int | None:
         """Find the slot that already holds the value, where that is exact for every float64."""
         numbers = [item.value if isinstance(item, Constant) else None for item in known]
         if function is MULTIPLY:

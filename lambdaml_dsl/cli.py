@@ -1,0 +1,205 @@
+"""The `lml` command.
+
+Exit codes: 0 fine, 1 the fit did not converge, 2 the input is wrong. Errors go to the standard error
+stream, in the words of the package; what is wrong is found before anything is written.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lambdaml_dsl import __version__
+from lambdaml_dsl.errors import LambdaMLError, OptionError
+from lambdaml_dsl.fitting.fit import Prepared, prepare, table_for
+from lambdaml_dsl.fitting.model import Model, evaluate_bound
+from lambdaml_dsl.fitting.result import FitResult
+from lambdaml_dsl.modelfile.read import load
+from lambdaml_dsl.report.text import NUMERIC, closing, heading, parameter_rows
+
+try:
+    import click
+    from rich.console import Console
+    from rich.table import Table as RichTable
+except ImportError:
+    print('The command line needs more packages: pip install "lambdaml-dsl[cli]"', file=sys.stderr)
+    raise SystemExit(2) from None
+
+PIPED_WIDTH = 200
+"""Width of a report that goes to a file or a pipe: there nothing is to be cut."""
+
+
+class Commands(click.Group):
+    """Turns errors of the package into messages and exit codes."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(context)
+        except LambdaMLError as error:
+            click.echo(f"{click.style('Error', fg='red', bold=True)}: {error}", err=True)
+            context.exit(2)
+        except KeyboardInterrupt:
+            click.echo("Interrupted; nothing was written.", err=True)
+            context.exit(130)
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__, prog_name="lml")
+def main() -> None:
+    """Fit formulas to data."""
+
+
+model_argument = click.argument("model")
+data_option = click.option("--data", metavar="FILE", help="CSV or Parquet file; instead of the one that the model names.")
+set_option = click.option(
+    "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Value of a parameter or constant; may be repeated."
+)
+
+
+@main.command("fit")
+@model_argument
+@data_option
+@set_option
+@click.option("--json", "json_path", metavar="OUT", help="Write the result as JSON to this file; - is the screen.")
+def fit_command(model: str, data: str | None, settings: Sequence[str], json_path: str | None) -> None:
+    """Fit MODEL, a .lml file or a formula in quotes, to data.
+
+    --set gives start values (a parameter that the file fixes stays fixed, at the new value).
+    """
+    loaded, values = read_model(model, settings)
+    target = None if json_path in (None, "-") else check_target(Path(str(json_path)))
+    result = loaded.fit(data, start=values)
+    if json_path == "-":
+        click.echo(json.dumps(result.to_dict(), indent=2))
+    else:
+        print_result(result)
+    if target is not None:
+        write_whole(target, json.dumps(result.to_dict(), indent=2) + "\n")
+    sys.exit(0 if result.converged else 1)
+
+
+@main.command("check")
+@model_argument
+@data_option
+@set_option
+def check_command(model: str, data: str | None, settings: Sequence[str]) -> None:
+    """Check MODEL, and its data where it has some, without fitting."""
+    loaded, values = read_model(model, settings)
+    if data is None and loaded.data is None:
+        click.echo(f"{model}: fine")
+        show_names(loaded.inputs, loaded.parameters)
+        return
+    prepared: Prepared = prepare(loaded, data, values, {}, {}, {})
+    click.echo(f"{model}: fine; {prepared.rows.table.name} has {prepared.rows.n_obs} rows that can be fitted")
+    show_names(prepared.bound.inputs, prepared.bound.parameters)
+
+
+
+
+
+def show_names(inputs: Sequence[str], parameters: Sequence[str]) -> None:
+    """Print the roles of a model's names."""
+    click.echo(f"inputs:     {', '.join(inputs) or 'none'}")
+    click.echo(f"parameters: {', '.join(parameters) or 'none'}")
+
+
+@main.command("explain")
+@model_argument
+@data_option
+def explain_command(model: str, data: str | None) -> None:
+    """Show how MODEL is understood: tree, roles, program."""
+    loaded, _ = read_model(model, ())
+    if data is None:
+        click.echo(loaded.explain())
+        return
+    from lambdaml_dsl.report.explain import explain
+
+    columns = [name for name in table_for(loaded, data).columns if name != loaded.output]
+    click.echo(explain(loaded.bind_to(columns)))
+
+
+@main.command("eval")
+@model_argument
+@data_option
+@set_option
+def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
+    """Evaluate MODEL at the values given with --set (else the start values of the file); prints CSV.
+
+    Inputs come from the data, or from --set too: lml eval "a*exp(-x)" --set a=2 --set x=0.5
+    """
+    loaded, values = read_model(model, settings)
+    if data is None and loaded.data is not None and not any(name in values for name in loaded.inputs):
+        table: Any = table_for(loaded, None)
+    elif data is not None:
+        table = table_for(loaded, data)
+    else:
+        from lambdaml_dsl.objective.table import read_table
+
+        table = read_table({name: [values[name]] for name in loaded.inputs if name in values} or {"": [0.0]})
+    columns = [name for name in table.columns if name != loaded.output]
+    bound = loaded.bind_to(columns)
+    starts = {name: spec.start for name, spec in loaded.specs.items() if spec.start is not None}
+    for name in values:
+        if name not in bound.parameters and name not in bound.inputs:
+            loaded.bind_to(columns, [name])
+    chosen = {**starts, **{name: value for name, value in values.items() if name in bound.parameters}}
+    result = evaluate_bound(bound, table, loaded.theta(bound, chosen))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*bound.inputs, loaded.output or "value"])
+    inputs = [table.column(name) for name in bound.inputs]
+    writer.writerows([repr(float(column[row])) for column in (*inputs, result)] for row in range(len(result)))
+
+
+def read_model(model: str, settings: Sequence[str]) -> tuple[Model, dict[str, float]]:
+    """Read a model file, or a formula in quotes, and the values of --set; those of constants go into the model."""
+    loaded = load(model) if model.lower().endswith(".lml") else Model(model)
+    values: dict[str, float] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        try:
+            values[name.strip()] = float(text)
+        except ValueError:
+            raise OptionError(
+                f"--set {setting} cannot be read", hint="Write --set name=value, with a number as value."
+            ) from None
+    constants = {name: values.pop(name) for name in dict(loaded.declared.constants) if name in values}
+    return (loaded.with_constants(constants) if constants else loaded), values
+
+
+def print_result(result: FitResult) -> None:
+    """Print the report, the parameters as a table."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=PIPED_WIDTH)
+    title, *rows = parameter_rows(result)
+    table = RichTable(header_style="bold")
+    for name in title:
+        table.add_column(name, justify="right" if name in NUMERIC else "left", no_wrap=name != "description")
+    for row in rows:
+        table.add_row(*row)
+    console.print("\n".join(heading(result)), markup=False)
+    console.print(table)
+    console.print("\n".join(closing(result)), markup=False)
+
+
+def check_target(path: Path) -> Path:
+    """Refuse a file that cannot be written, before the work is done."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise OptionError(f"cannot write '{path}'", hint="The folder must exist, and the name must be a file's.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OptionError(f"cannot write '{path}': permission denied")
+    return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file all at once: it is either the old one or the new one, never a part."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        file.write(text)
+    os.replace(file.name, path)

@@ -1,0 +1,79 @@
+"""Standard errors of a least-squares fit, or the reason why there are none.
+
+In: the R factor at the solution. Out: a covariance matrix; or a sentence. A direction that the data
+do not determine has no standard error: it gets neither infinity nor a huge number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lambdaml_dsl.derivatives.methods import DiffMethod
+from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.optimize.factor import RANK_TOLERANCE, Factor
+
+NOISE = {DiffMethod.COMPLEX_STEP: RANK_TOLERANCE, DiffMethod.CENTRAL: 1e-7}
+"""A direction counts as undetermined at this conditioning: what the derivatives' own error makes of an
+exact zero, with a margin."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Uncertainty:
+    """The covariance of the fitted parameters, or the reason why there is none.
+
+    Attributes
+    ----------
+    covariance : ndarray or None
+        Shape (p, p).
+    reason : str
+        Why there is none; empty where there is one.
+    """
+
+    covariance: FloatArray | None
+    reason: str = ""
+
+
+def covariance(
+    factor: Factor, names: Sequence[str], method: DiffMethod, absolute: bool, n_obs: int
+) -> Uncertainty:
+    """Take the covariance from the R factor: inverse(R^T R), scaled by the residuals unless sigma is absolute.
+
+    Parameters
+    ----------
+    factor : Factor
+        The linearisation at the solution.
+    names : sequence of str
+        The p parameters it is by.
+    method : DiffMethod
+        How its derivatives were taken.
+    absolute : bool
+        Whether the weights are 1/sigma^2 with sigma absolute.
+    n_obs : int
+        Rows with weight.
+    """
+    if not names:
+        return Uncertainty(None, "every parameter is held by a bound")
+    if factor.conditioning <= NOISE[method]:
+        lost = factor.directions[-1]
+        involved = [name for name, weight in zip(names, lost, strict=True) if abs(weight) > 0.05]
+        if len(involved) == 1:
+            return Uncertainty(None, f"the data do not determine {involved[0]}")
+        listed = ", ".join(involved[:-1]) + " and " + involved[-1]
+        return Uncertainty(
+            None, f"the data determine only a combination of {listed}; fix one of them to determine the rest"
+        )
+    dof = n_obs - len(names)
+    if not absolute and dof <= 0:
+        return Uncertainty(
+            None, "there are as many parameters as rows, so nothing is left to tell the scatter of the data from"
+        )
+    root = (factor.directions.T / factor.singular) / factor.scale[:, None]
+    matrix = root @ root.T
+    if not absolute:
+        matrix *= factor.rss / dof
+    if not np.isfinite(matrix).all():
+        return Uncertainty(None, "the variances are too large or too small for a float64")
+    return Uncertainty(matrix)

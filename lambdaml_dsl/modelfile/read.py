@@ -1,0 +1,390 @@
+"""Model files: text in, `Model` out. Here the declarations get their meaning.
+
+The declared names, values, bounds, data and options become what a Python caller would have given;
+every error points into the file.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+from lambdaml_dsl.derivatives.methods import read_method
+from lambdaml_dsl.errors import (
+    DataError,
+    FormulaSyntaxError,
+    LambdaMLError,
+    NameResolutionError,
+    OptionError,
+    suggestion,
+)
+from lambdaml_dsl.fitting.fit import CHOICES
+from lambdaml_dsl.fitting.model import DataReference, Label, Model, ParameterSpec, check_choice
+from lambdaml_dsl.language.bind import Declared, function_of
+from lambdaml_dsl.language.declarations import (
+    Attribute,
+    Declaration,
+    Directive,
+    EquationStatement,
+    Setting,
+)
+from lambdaml_dsl.language.functions import CONSTANTS
+from lambdaml_dsl.language.nodes import Call, Equation, Expr, Name
+from lambdaml_dsl.language.parse import parse_model_file
+from lambdaml_dsl.language.source import Source, Span
+from lambdaml_dsl.language.traversal import walk
+from lambdaml_dsl.program.instructions import Constant, ProgramBuilder
+from lambdaml_dsl.program.lower import emit
+
+ALLOWED = MappingProxyType(
+    {
+        "input": ("unit", "doc"),
+        "output": ("unit", "doc"),
+        "param": ("value", "limit", "interval", "fixed", "unit", "doc"),
+        "const": ("value", "unit", "doc"),
+    }
+)
+"""The attributes that each kind of declaration may have."""
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read a model file.
+
+    Parameters
+    ----------
+    path : str or path
+        The file, whose name ends in ``.lml``.
+
+    Returns
+    -------
+    Model
+        The model, with start values, bounds, data and options from the file; ``model.fit()`` fits it.
+
+    Raises
+    ------
+    LambdaMLError
+        The file cannot be read or is wrong; the message gives line and column.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = pathlib.Path(folder.name, "line.lml")
+    >>> _ = path.write_text("input x\\nparam a = 2\\ny = a*x\\n")
+    >>> load(path)
+    Model('y = a*x')
+    >>> folder.cleanup()
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        nearby = sorted(entry.name for entry in path.parent.glob("*.lml")) if path.parent.is_dir() else []
+        raise DataError(
+            f"there is no file '{path}'", hint=suggestion(path.name, nearby, listed="The folder holds") if nearby else ""
+        ) from None
+    except OSError as error:
+        raise DataError(f"cannot read '{path}': {error.strerror}") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"line {line} is not UTF-8 text", place=path.name, hint="Save the file with the encoding UTF-8."
+        ) from None
+    return loads(text, name=path.name, folder=path.parent)
+
+
+def loads(text: str, *, name: str = "model", folder: Path | None = None) -> Model:
+    """Read the text of a model file.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    name : str
+        What messages call it.
+    folder : Path, optional
+        Where its data file is looked for; the working folder where not given.
+
+    Returns
+    -------
+    Model
+        The model.
+    """
+    source = Source(text.replace("\r\n", "\n").replace("\r", "\n"), name)
+    reader = Reader(source, folder or Path())
+    for statement in parse_model_file(source):
+        match statement:
+            case Declaration():
+                reader.declare(statement)
+            case EquationStatement():
+                reader.take_equation(statement)
+            case Directive("model"):
+                reader.title = reader.once(statement, statement.text)
+            case Directive("data"):
+                reader.data = reader.once(statement, read_data(source, statement, reader.folder))
+            case Directive():
+                reader.options = reader.once(statement, read_fit(source, statement))
+    return reader.finish()
+
+
+@dataclass(slots=True)
+class Reader:
+    """Collects what the statements of one file say."""
+
+    source: Source
+    folder: Path
+    title: str = ""
+    equation: EquationStatement | None = None
+    names: dict[str, Declaration] = field(default_factory=dict)
+    constants: dict[str, float] = field(default_factory=dict)
+    specs: dict[str, ParameterSpec] = field(default_factory=dict)
+    labels: dict[str, Label] = field(default_factory=dict)
+    data: DataReference | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def refuse(self, span: Span, problem: str, hint: str = "", kind: type[LambdaMLError] = OptionError) -> NoReturn:
+        """Raise an error that points into the file."""
+        raise self.source.error(kind, span, problem, hint)
+
+    def once(self, statement: Directive, value: Any) -> Any:
+        """Refuse a second statement of a kind of which there is one."""
+        if statement.kind in self.seen:
+            self.refuse(statement.span, f"a second '{statement.kind}'", "A model file has one.", FormulaSyntaxError)
+        self.seen.add(statement.kind)
+        return value
+
+    def take_equation(self, statement: EquationStatement) -> None:
+        """Keep the one equation."""
+        if self.equation is not None:
+            self.refuse(
+                statement.span,
+                "a second equation",
+                "A model file has one; a declaration begins with input, output, param or const.",
+                FormulaSyntaxError,
+            )
+        self.equation = statement
+
+    def declare(self, declaration: Declaration) -> None:
+        """Read one declared name."""
+        name, kind = declaration.name, declaration.kind
+        if name in self.names:
+            line = self.source.excerpt(self.names[name].span).line
+            self.refuse(declaration.span, f"'{name}' is declared a second time; the first is in line {line}")
+        self.names[name] = declaration
+        attributes = self.attributes(declaration)
+        texts = {key: attributes[key].text for key in ("unit", "doc") if key in attributes}
+        if kind == "param":
+            self.specs[name] = self.parameter(declaration, attributes, texts)
+        elif kind == "const":
+            if "value" not in attributes:
+                self.refuse(declaration.span, f"the constant '{name}' has no value", f"Write: const {name} = 1.0")
+            self.constants[name] = self.number(attributes["value"].expressions[0])
+        self.labels[name] = Label(**texts)
+
+    def attributes(self, declaration: Declaration) -> dict[str, Attribute]:
+        """Sort the attributes of a declaration by kind; two limits, one on either side, are two kinds."""
+        found: dict[str, Attribute] = {}
+        for attribute in declaration.attributes:
+            if attribute.kind not in ALLOWED[declaration.kind]:
+                self.refuse(attribute.span, f"an {declaration.kind} has no such property" if declaration.kind in ("input", "output") else f"a {declaration.kind} has no such property")
+            key = attribute.kind
+            if key == "limit":
+                if attribute.text in ("==", "!="):
+                    self.refuse(attribute.span, f"'{attribute.text}' sets no bound", "Write = for a value, < or > for a bound.")
+                key = "lower" if attribute.text in (">", ">=") else "upper"
+            if key in found or (key in ("lower", "upper") and "interval" in found) or (
+                key == "interval" and ("lower" in found or "upper" in found)
+            ):
+                self.refuse(attribute.span, f"'{declaration.name}' is given this twice")
+            found[key] = attribute
+        return found
+
+    def parameter(
+        self, declaration: Declaration, attributes: Mapping[str, Attribute], texts: Mapping[str, str]
+    ) -> ParameterSpec:
+        """Read a parameter: value, bounds, fixed."""
+        name = declaration.name
+        lower, upper, start = -math.inf, math.inf, None
+        if "interval" in attributes:
+            lower, upper = (self.number(part) for part in attributes["interval"].expressions)
+        if "lower" in attributes:
+            lower = self.number(attributes["lower"].expressions[0])
+        if "upper" in attributes:
+            upper = self.number(attributes["upper"].expressions[0])
+        if not lower < upper:
+            self.refuse(declaration.span, f"the bounds of '{name}' are crossed: {lower:g} is not below {upper:g}")
+        fixed = "fixed" in attributes
+        if "value" in attributes:
+            span = attributes["value"].span
+            start = self.number(attributes["value"].expressions[0])
+            if not math.isfinite(start):
+                self.refuse(span, f"the value of '{name}' is {start:g}", "Give a finite number.")
+            if not lower <= start <= upper:
+                problem = f"the value {start:g} of '{name}' is outside its bounds [{lower:g}, {upper:g}]"
+                self.refuse(span, problem, "Move the value inside, or widen the bounds.")
+        elif fixed:
+            self.refuse(attributes["fixed"].span, f"'{name}' is fixed, but has no value", f"Write: param {name} = 1.0 fixed")
+        return ParameterSpec(name, start, lower, upper, fixed, texts.get("unit", ""), texts.get("doc", ""))
+
+    def number(self, tree: Expr) -> float:
+        """Compute an expression of numbers and constants."""
+        known = {**CONSTANTS, "inf": math.inf, **self.constants}
+        for node in walk(tree):
+            if isinstance(node, Name) and node.name not in known:
+                hint = suggestion(node.name, known, listed="Known here")
+                self.refuse(node.span, f"'{node.name}' is not a constant", hint, NameResolutionError)
+            if isinstance(node, Call):
+                function_of(node, self.source, known)
+        builder = ProgramBuilder()
+        slot = emit(builder, tree, {name: builder.constant(value) for name, value in known.items()})
+        item = builder.instructions[slot]
+        assert isinstance(item, Constant)
+        return item.value
+
+    def finish(self) -> Model:
+        """Make the model."""
+        if self.equation is None:
+            raise FormulaSyntaxError(
+                "there is no equation", place=self.source.name, hint="Add a line such as: y = a*exp(-b*x)"
+            )
+        inputs = tuple([name for name, item in self.names.items() if item.kind == "input"])
+        self.check_output(self.equation.equation)
+        model = Model.from_parts(
+            self.only_equation(self.equation.span),
+            Declared(inputs or None, tuple(self.specs), tuple(self.constants.items()), complete=bool(self.specs)),
+            {},
+            title=self.title,
+            labels=self.labels,
+            data=self.data,
+            options=self.options,
+        )
+        for name, item in self.names.items():
+            used = {"param": model.parameters, "input": {node.name for node in walk(model.bound.expression) if isinstance(node, Name)}}
+            if name not in used.get(item.kind, (name,)):
+                hint = suggestion(name, [n for n in used[item.kind] if n not in self.names], listed="It uses")
+                self.refuse(item.span, f"the equation does not use the {item.kind} '{name}'", hint)
+        return Model.from_parts(
+            model.source,
+            model.declared,
+            self.specs,
+            title=self.title,
+            labels=self.labels,
+            data=self.data,
+            options=self.options,
+        )
+
+    def check_output(self, equation: Equation) -> None:
+        """Hold the declared output against the left side; without a left side it names the response."""
+        outputs = [item for item in self.names.values() if item.kind == "output"]
+        if len(outputs) > 1:
+            self.refuse(outputs[1].span, "a second output", "A model file has one.")
+        if not outputs:
+            return
+        output = outputs[0]
+        if equation.left is None:
+            self.options = {"y": output.name, **self.options}
+            return
+        names = {node.name for node in walk(equation.left) if isinstance(node, Name)}
+        if isinstance(equation.left, Call):
+            names.add(equation.left.function)
+        if output.name not in names:
+            self.refuse(output.span, f"the equation's left side does not name the output '{output.name}'")
+
+    def only_equation(self, span: Span) -> Source:
+        """Give the file with all but the equation blanked: a formula whose places are the file's."""
+        text = self.source.text
+        before = "".join("\n" if c == "\n" else " " for c in text[: span.start])
+        return Source(before + text[span.start : span.end], self.source.name)
+
+
+def read_data(source: Source, directive: Directive, folder: Path) -> DataReference:
+    """Read ``data "file" { name = "column" }``; the path is relative to the model file."""
+    if not directive.text.strip():
+        raise source.error(OptionError, directive.span, "the name of the data file is empty")
+    columns: dict[str, str] = {}
+    for setting in directive.settings:
+        if not isinstance(setting.value, str):
+            raise source.error(OptionError, setting.value_span, "a column is named by a text in quotes")
+        if setting.name in columns:
+            raise source.error(OptionError, setting.span, f"'{setting.name}' is given twice")
+        columns[setting.name] = setting.value
+    return DataReference(str(folder / directive.text), columns)
+
+
+def read_word(source: Source, setting: Setting) -> str:
+    """Read an option that is one of some names."""
+    value = str(setting.value)
+    try:
+        check_choice(setting.name, value, CHOICES[setting.name])
+    except OptionError as error:
+        raise source.error(OptionError, setting.value_span, error.problem, error.hint) from None
+    return value
+
+
+def read_diff_method(source: Source, setting: Setting) -> str:
+    """Read the name of a derivative method."""
+    try:
+        return read_method(str(setting.value)).value
+    except OptionError as error:
+        raise source.error(OptionError, setting.value_span, error.problem, error.hint) from None
+
+
+def read_column_or_number(source: Source, setting: Setting) -> str | float:
+    """Read the name of a column, or one number for all rows."""
+    return setting.value
+
+
+def read_truth(source: Source, setting: Setting) -> bool:
+    """Read true or false."""
+    known = {"true": True, "false": False}
+    if str(setting.value).lower() not in known:
+        raise source.error(OptionError, setting.value_span, f"{setting.name} is true or false")
+    return known[str(setting.value).lower()]
+
+
+def read_count(source: Source, setting: Setting) -> int:
+    """Read a whole number of at least 1."""
+    value = setting.value
+    if not isinstance(value, float) or not value.is_integer() or value < 1:
+        raise source.error(OptionError, setting.value_span, f"{setting.name} is a whole number of at least 1")
+    return int(value)
+
+
+OPTION_READERS: Mapping[str, Callable[[Source, Setting], Any]] = MappingProxyType(
+    {
+        "y": read_column_or_number,
+        "sigma": read_column_or_number,
+        "weights": read_column_or_number,
+        "absolute_sigma": read_truth,
+        "loss": read_word,
+        "optimizer": read_word,
+        "diff_method": read_diff_method,
+        "max_evaluations": read_count,
+        "nan_policy": read_word,
+    }
+)
+"""The settings of ``fit { }``: what a Python caller can give, by the same names."""
+
+
+def read_fit(source: Source, directive: Directive) -> dict[str, Any]:
+    """Read ``fit { option = value }``."""
+    options: dict[str, Any] = {}
+    for setting in directive.settings:
+        if setting.name not in OPTION_READERS:
+            hint = suggestion(setting.name, OPTION_READERS, listed="The options are")
+            raise source.error(OptionError, setting.span, f"unknown option '{setting.name}'", hint)
+        if setting.name in options:
+            raise source.error(OptionError, setting.span, f"'{setting.name}' is given twice")
+        options[setting.name] = OPTION_READERS[setting.name](source, setting)
+    if "sigma" in options and "weights" in options:
+        span = next(setting.span for setting in directive.settings if setting.name == "weights")
+        raise source.error(OptionError, span, "sigma and weights are both given", "Keep one of them.")
+    return options
