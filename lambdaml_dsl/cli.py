@@ -20,6 +20,7 @@ from lambdaml_dsl.errors import LambdaMLError, OptionError
 from lambdaml_dsl.fitting.fit import Prepared, prepare, table_for
 from lambdaml_dsl.fitting.model import Model, evaluate_bound
 from lambdaml_dsl.fitting.result import FitResult
+from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.modelfile.read import load
 from lambdaml_dsl.report.text import NUMERIC, closing, heading, parameter_rows
 
@@ -152,7 +153,7 @@ def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
     chosen = {**starts, **{name: value for name, value in values.items() if name in bound.parameters}}
     result = evaluate_bound(bound, table, loaded.theta(bound, chosen))
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*bound.inputs, loaded.output or "value"])
+    writer.writerow([*bound.inputs, to_text(bound.response) if bound.response is not None else "value"])
     inputs = [table.column(name) for name in bound.inputs]
     writer.writerows([repr(float(column[row])) for column in (*inputs, result)] for row in range(len(result)))
 

@@ -114,7 +114,7 @@ def combine_tangents(
                 factor = emit_rule(builder, formula, names)
                 terms = {index: builder.apply(MULTIPLY, (factor, slot)) for index, slot in inner.items()}
                 if steep:
-                    # An infinite slope times a tangent of 0 would be NaN; an argument that does not move is 0.
+                    # Infinity times 0 is NaN, but where the argument does not move the value does not either.
                     zero = builder.constant(0.0)
                     terms = {
                         index: builder.apply(WHERE, (inner[index], term, zero))

@@ -25,6 +25,7 @@ from lambdaml_dsl.fitting.result import FitResult, FittedParameter
 from lambdaml_dsl.fitting.uncertainty import Uncertainty, covariance
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.objective.squares import SquaredResiduals
 from lambdaml_dsl.objective.table import Table, finite_rows, read_table
 from lambdaml_dsl.optimize.least_squares import SOLVERS, Solution, minimise
@@ -33,6 +34,9 @@ from lambdaml_dsl.program.diagnosis import first_bad_slot
 from lambdaml_dsl.program.instructions import Program
 
 DEFAULT_START = 1.0
+
+HARDLY = 0.01
+"""A model that explains less than this share of the variance gets a note."""
 
 EAGER_SIZE = 4096
 """Up to this many derivatives, residuals and derivatives are computed in one call."""
@@ -332,7 +336,7 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
     columns = {name: table.column(name) for name in bound.inputs}
     y = read_response(bound, table, options.y)
     checked = {f"column '{name}'": values for name, values in columns.items()}
-    checked["the response" if not isinstance(options.y or bound.output, str) else f"column '{options.y or bound.output}'"] = y
+    checked[name_of_response(bound, options)] = y
     weights = None
     if options.sigma is not None:
         sigma = read_column(table, options.sigma, "sigma")
@@ -354,6 +358,15 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
     if n_obs == 0:
         raise DataError("no row is left to fit", place=table.name)
     return Rows(table, kept, columns, y, weights, n_obs)
+
+
+def name_of_response(bound: BoundModel, options: Options) -> str:
+    """Say what the response is called in messages."""
+    if options.y is not None:
+        return f"column '{options.y}'" if isinstance(options.y, str) else "y"
+    if bound.response is not None and bound.output is None:
+        return to_text(bound.response)
+    return f"column '{bound.output or 'y'}'"
 
 
 def check_sign(what: str, values: FloatArray, good: np.ndarray, wanted: str, table: Table) -> None:
@@ -378,7 +391,9 @@ class FreeProblem:
         self._eager = len(objective.y) * len(self.free) <= EAGER_SIZE
         self._where = b""
         weighted = objective.y if objective.weights is None else objective.y * objective.weights
-        self.scale_of_y = math.sqrt(weighted.dot(objective.y))
+        total, mass = weighted.dot(objective.y), len(objective.y) if objective.weights is None else objective.weights.sum()
+        self.scale_of_y = math.sqrt(total)
+        self.spread_of_y = math.sqrt(max(total - weighted.sum() ** 2 / mass, 0.0))
 
     def full(self, free: FloatArray) -> FloatArray:
         """Give all parameters from the free ones."""
@@ -468,7 +483,9 @@ def make_result(prepared: Prepared, solution: Solution) -> FitResult:
     fitted = [index for index in problem.free if index not in at_bound]
     names = tuple([bound.parameters[index] for index in fitted])
     if solution.status.converged:
-        uncertainty = covariance(solution.factor, names, options.diff_method, absolute, rows.n_obs)
+        uncertainty = covariance(
+            solution.factor, names, options.diff_method, None if absolute else rows.n_obs - len(problem.free)
+        )
     else:
         uncertainty = Uncertainty(None, f"the fit {solution.status.label}")
     errors: dict[int, float] = {}
@@ -505,7 +522,7 @@ def make_result(prepared: Prepared, solution: Solution) -> FitResult:
         dof=rows.n_obs - len(problem.free),
         status=solution.status,
         message=message(solution.status, [bound.parameters[index] for index in sorted(at_bound)]),
-        notes=tuple(notes(params, rows)),
+        notes=tuple(notes(prepared, params, solution)),
         uncertainty_note=uncertainty_note(uncertainty, options, absolute),
         sigma_absolute=absolute,
         method=solution.method,
@@ -533,9 +550,10 @@ def message(status: Status, at_bound: list[str]) -> str:
     return f"{text} {status.remedy}".strip()
 
 
-def notes(params: Mapping[str, FittedParameter], rows: Rows) -> list[str]:
+def notes(prepared: Prepared, params: Mapping[str, FittedParameter], solution: Solution) -> list[str]:
     """Give what else a reader of the result should know."""
     found = []
+    bound, rows, problem = prepared.bound, prepared.rows, prepared.problem
     missing = [parameter for parameter in params.values() if not parameter.start_given]
     if missing:
         shown = ", ".join(f"{parameter.name} = {parameter.start:g}" for parameter in missing)
@@ -543,6 +561,10 @@ def notes(params: Mapping[str, FittedParameter], rows: Rows) -> list[str]:
     left_out = rows.table.rows - len(rows.y)
     if left_out:
         found.append(f"{left_out} of {rows.table.rows} rows hold values that are not finite and were left out.")
+    if bound.response is not None and bound.output is None and prepared.options.y is None:
+        found.append(f"Residuals, rss and R2 are those of {to_text(bound.response)}.")
+    if bound.inputs and solution.factor.rss > (1 - HARDLY) * problem.spread_of_y**2 > 0:
+        found.append("The model fits hardly better than a constant: look at a plot, and at the start values.")
     return found
 
 
@@ -550,10 +572,11 @@ def uncertainty_note(uncertainty: Uncertainty, options: Options, absolute: bool)
     """Say what the standard errors rest on, or why there are none."""
     if uncertainty.covariance is None:
         return f"No standard errors: {uncertainty.reason}."
+    shown = f"sigma (column '{options.sigma}')" if isinstance(options.sigma, str) else "sigma"
     if absolute:
-        return "Standard errors are taken from sigma, which is absolute."
+        return f"Standard errors are taken from {shown}, which is absolute."
     if options.sigma is not None:
-        return "Standard errors are scaled by the residuals; sigma is relative."
+        return f"Standard errors are scaled by the residuals; {shown} is relative."
     if options.weights is not None:
         return "Standard errors are scaled by the residuals; weights are relative."
     return "Standard errors are scaled by the residuals."

@@ -36,9 +36,7 @@ class Uncertainty:
     reason: str = ""
 
 
-def covariance(
-    factor: Factor, names: Sequence[str], method: DiffMethod, absolute: bool, n_obs: int
-) -> Uncertainty:
+def covariance(factor: Factor, names: Sequence[str], method: DiffMethod, dof: int | None) -> Uncertainty:
     """Take the covariance from the R factor: inverse(R^T R), scaled by the residuals unless sigma is absolute.
 
     Parameters
@@ -49,30 +47,28 @@ def covariance(
         The p parameters it is by.
     method : DiffMethod
         How its derivatives were taken.
-    absolute : bool
-        Whether the weights are 1/sigma^2 with sigma absolute.
-    n_obs : int
-        Rows with weight.
+    dof : int or None
+        Degrees of freedom that the scatter is estimated with; None where sigma is absolute.
     """
     if not names:
         return Uncertainty(None, "every parameter is held by a bound")
     if factor.conditioning <= NOISE[method]:
-        lost = factor.directions[-1]
-        involved = [name for name, weight in zip(names, lost, strict=True) if abs(weight) > 0.05]
+        lost = factor.directions[factor.singular <= NOISE[method] * factor.singular[0]]
+        weights = np.sqrt((lost**2).sum(axis=0))
+        involved = [name for name, weight in zip(names, weights, strict=True) if weight > 0.05]
         if len(involved) == 1:
             return Uncertainty(None, f"the data do not determine {involved[0]}")
         listed = ", ".join(involved[:-1]) + " and " + involved[-1]
         return Uncertainty(
-            None, f"the data determine only a combination of {listed}; fix one of them to determine the rest"
+            None, f"the data determine {listed} only together, not each by itself; fix one of them"
         )
-    dof = n_obs - len(names)
-    if not absolute and dof <= 0:
+    if dof is not None and dof <= 0:
         return Uncertainty(
             None, "there are as many parameters as rows, so nothing is left to tell the scatter of the data from"
         )
     root = (factor.directions.T / factor.singular) / factor.scale[:, None]
     matrix = root @ root.T
-    if not absolute:
+    if dof is not None:
         matrix *= factor.rss / dof
     if not np.isfinite(matrix).all():
         return Uncertainty(None, "the variances are too large or too small for a float64")

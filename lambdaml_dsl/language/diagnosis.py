@@ -31,7 +31,7 @@ WORDS = {
 """The words of the language that can never be names, and how each is used."""
 
 PASTED = {
-    "\\": "This looks like LaTeX; write it plainly: a/b for \\frac{a}{b}, sqrt(x) for \\sqrt{x}, alpha for \\alpha.",
+    "\\": "This looks like LaTeX; write plainly a/b for \\frac{a}{b}, sqrt(x) for \\sqrt{x}, alpha for \\alpha.",
     "$": "This looks like LaTeX; write it plainly, without the $ signs.",
     "{": ROUND,
     "}": ROUND,

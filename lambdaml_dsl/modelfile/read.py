@@ -296,7 +296,8 @@ class Reader:
         if isinstance(equation.left, Call):
             names.add(equation.left.function)
         if output.name not in names:
-            self.refuse(output.span, f"the equation's left side does not name the output '{output.name}'")
+            problem = f"the equation's left side does not name the output '{output.name}'"
+            self.refuse(output.span, problem, suggestion(output.name, sorted(names), listed="It names"))
 
     def only_equation(self, span: Span) -> Source:
         """Give the file with all but the equation blanked: a formula whose places are the file's."""

@@ -8,14 +8,15 @@ formula uses does no harm. Every error names the column, and the row where there
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lambdaml_dsl.errors import DataError, MissingPackageError, OptionError, suggestion
+from lambdaml_dsl.errors import DataError, MissingPackageError, OptionError, closest, suggestion
 from lambdaml_dsl.language.functions import FloatArray
 
 
@@ -49,9 +50,15 @@ class Table:
             There is no such column, or it does not hold numbers.
         """
         if name not in self.columns:
-            hint = suggestion(name, self.columns, listed="The columns are")
-            raise DataError(f"there is no column '{name}'", place=self.name, hint=hint)
+            raise self.no_column(name)
         return numbers(self.columns[name], f"column '{name}'", self)
+
+    def no_column(self, name: str) -> DataError:
+        """Say that a column is missing, and which there are."""
+        listed = ", ".join(list(self.columns)[:30])
+        near = closest(name, self.columns)
+        hint = (f"Did you mean '{near}'? " if near else "") + f"The columns are {listed}."
+        return DataError(f"there is no column '{name}'", place=self.name, hint=hint)
 
     def row(self, index: int) -> str:
         """Name a row, from 1; in a file also its line."""
@@ -61,8 +68,7 @@ class Table:
         """Give the table with some columns under other names (new name to old name)."""
         for old in names.values():
             if old not in self.columns:
-                hint = suggestion(old, self.columns, listed="The columns are")
-                raise DataError(f"there is no column '{old}'", place=self.name, hint=hint)
+                raise self.no_column(old)
         taken = set(names.values())
         kept = {name: values for name, values in self.columns.items() if name not in taken}
         return Table(
@@ -75,6 +81,8 @@ class Table:
 
 def numbers(values: Any, what: str, table: Table) -> FloatArray:
     """Give values as float64, shape (n,), or say which one is no number."""
+    if type(values) is np.ndarray and values.dtype == np.float64 and values.shape == (table.rows,):
+        return np.ascontiguousarray(values)
     if np.ma.isMaskedArray(values):
         values = values.astype(np.float64).filled(np.nan)
     array = np.asarray(values)
@@ -102,7 +110,9 @@ def numbers(values: Any, what: str, table: Table) -> FloatArray:
             raise DataError(
                 f"{what} holds {value!r} in {table.row(index)}, which is not a number",
                 place=table.name,
-                hint="Decimal numbers are written with a point." if "," in str(value) else "",
+                hint="Decimal numbers are written with a point."
+                if "," in str(value)
+                else "Where a value is missing, leave the cell empty.",
             ) from None
     return converted
 
@@ -276,7 +286,7 @@ def first_line_of(error: Exception) -> str:
     return str(error).strip().split("\n")[0]
 
 
-def finite_rows(columns: Mapping[str, FloatArray], table: Table, policy: str) -> Sequence[bool] | None:
+def finite_rows(columns: Mapping[str, FloatArray], table: Table, policy: str) -> NDArray[np.bool_] | None:
     """Find the rows in which every column is finite.
 
     Parameters
@@ -293,12 +303,14 @@ def finite_rows(columns: Mapping[str, FloatArray], table: Table, policy: str) ->
     ndarray of bool or None
         Which rows to keep; None where all are good.
     """
+    finite_by_name = {name: np.isfinite(values) for name, values in columns.items()}
+    if all(finite.all() for finite in finite_by_name.values()):
+        return None
     good = np.ones(table.rows, dtype=bool)
-    for name, values in columns.items():
-        finite = np.isfinite(values)
+    for name, finite in finite_by_name.items():
         if policy == "raise" and not finite.all():
             index = int(np.argmin(finite))
-            shown = {"nan": "no number (NaN)", "inf": "infinity", "-inf": "minus infinity"}[str(values[index])]
+            shown = {"nan": "no number (NaN)", "inf": "infinity", "-inf": "minus infinity"}[str(columns[name][index])]
             count = int((~finite).sum())
             others = f", and {count - 1} more such row{'s' if count > 2 else ''}" if count > 1 else ""
             raise DataError(
@@ -307,4 +319,4 @@ def finite_rows(columns: Mapping[str, FloatArray], table: Table, policy: str) ->
                 hint="Mend the data, or leave such rows out with nan_policy=\"omit\".",
             )
         good &= finite
-    return None if good.all() else good  # type: ignore[return-value]
+    return good

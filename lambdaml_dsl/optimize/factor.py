@@ -29,7 +29,7 @@ class Factor:
     directions : ndarray
         The right singular vectors, one a row, shape (p, p): combinations of the scaled parameters.
     scale : ndarray
-        Lengths of the Jacobian's columns, shape (p,); 1 for a column of zeros.
+        Lengths of the Jacobian's columns, shape (p,); next to nothing for a column of zeros.
     rank : int
         How many directions the rows determine.
     step : ndarray
@@ -71,17 +71,17 @@ def factorise(residuals: FloatArray, jacobian: FloatArray) -> Factor:
     from scipy.linalg.lapack import dgeqrf, dgesdd
 
     p, n = jacobian.shape
-    with np.errstate(all="ignore"):
-        scale = np.sqrt(np.einsum("ij,ij->i", jacobian, jacobian))
-        if not ((scale > 1e-150) & (scale < 1e150)).all():
-            # Squares overflow or vanish: the largest entry of each row first.
-            largest = np.abs(jacobian).max(axis=1, initial=0.0)
-            largest[largest == 0] = 1.0
-            unit = jacobian / largest[:, None]
-            scale = largest * np.sqrt(np.einsum("ij,ij->i", unit, unit))
-            scale[scale == 0] = 1.0
-        stacked = np.empty((p + 1, n))
-        np.divide(jacobian, scale[:, None], out=stacked[:p])
+    scale: FloatArray = np.sqrt(np.einsum("ij,ij->i", jacobian, jacobian))
+    lengths = scale.tolist()
+    if lengths and not (min(lengths) > 1e-150 and max(lengths) < 1e150):
+        # Squares overflow or vanish: the largest entry of each row first.
+        largest = np.abs(jacobian).max(axis=1, initial=0.0)
+        largest[largest == 0] = 1.0
+        unit = jacobian / largest[:, None]
+        scale = largest * np.sqrt(np.einsum("ij,ij->i", unit, unit))
+        scale[scale == 0] = np.finfo(float).tiny  # a column of zeros stays one, and its scale stays no scale
+    stacked = np.empty((p + 1, n))
+    np.divide(jacobian, scale[:, None], out=stacked[:p])
     stacked[p] = residuals
     # LAPACK itself: on small problems NumPy's wrappers take several times as long as the factorisation.
     r = dgeqrf(stacked.T, lwork=32 * (p + 1), overwrite_a=1)[0]

@@ -5,7 +5,7 @@ here knows of formulas or data.
 
 MINPACK's Levenberg-Marquardt (More 1978) goes first: with exact derivatives it is the fastest and
 rarely misses. Its end is polished by Gauss-Newton steps on the R factor to the last digits that the
-data hold, and judged. Where the end is not a sound minimum, the trust region (Branch, Coleman & Li
+data hold, and judged. Where anything about the end is in doubt, the trust region (Branch, Coleman & Li
 1999) and shorter first steps are tried from the same start, and the lowest end is kept.
 """
 
@@ -37,8 +37,12 @@ STEP_IN_ERRORS = 1e-4
 ROUNDING = 64 * float(np.finfo(np.float64).eps)
 """What rounding alone leaves of a residual, relative to the response."""
 
-SOUND_CONDITIONING = 1e-9
-"""Below this conditioning an end is looked at twice: it may lie in a region where the model is flat."""
+SOUND_CONDITIONING, LONG_WAY, UNEXPLAINED, WAVES = 1e-9, 8, 0.1, 0.5
+"""An end is in doubt below this conditioning; after more evaluations than this a parameter; when this share
+of the variance is left; when residuals of neighbouring rows correlate by more than this."""
+
+NO_REACH = 1e-12
+"""A parameter whose whole value moves the model by less than this, relative to y, acts no more."""
 
 LEVEL = 1e-10
 """Sums of squares that differ by less than this fraction count as level."""
@@ -55,6 +59,9 @@ class Problem(Protocol):
 
     scale_of_y: float
     """The length of the weighted response: what rounding is relative to."""
+
+    spread_of_y: float
+    """The length of the weighted response about its mean: what a constant leaves unexplained."""
 
     def residuals(self, theta: FloatArray) -> FloatArray:
         """Give the residuals, shape (n,)."""
@@ -260,8 +267,9 @@ def minimise(
         # Far from the solution squares overflow: that is no news to the user.
         with np.errstate(all="ignore"):
             for method, attempt in attempts:
+                before = record.evaluations
                 ends.append(one_attempt(record, method, attempt, start))
-                if is_sound(ends[-1]):
+                if not in_doubt(record, ends[-1], record.evaluations - before):
                     break
     except Exhausted:
         stop = Status.BUDGET
@@ -300,9 +308,22 @@ def one_attempt(record: Record, method: str, attempt: Attempt, start: FloatArray
     return polish(record, theta, method)
 
 
-def is_sound(end: End) -> bool:
-    """Say whether an end needs no second opinion."""
-    return end.status.converged and end.factor.conditioning > SOUND_CONDITIONING
+def in_doubt(record: Record, end: End, evaluations: int) -> bool:
+    """Say whether an end deserves a second opinion.
+
+    A wrong minimum is a minimum all the same; what gives it away is a long way there, residuals that
+    are large or that go in waves from row to row, or a model that is nearly flat.
+    """
+    residuals, rss = end.residuals, end.factor.rss
+    if rss <= rounding(record) ** 2:
+        return False
+    return (
+        not end.status.converged
+        or evaluations > LONG_WAY * (len(end.theta) + 1)
+        or end.factor.conditioning < SOUND_CONDITIONING
+        or rss > UNEXPLAINED * record.problem.spread_of_y**2
+        or residuals[1:].dot(residuals[:-1]) > WAVES * rss
+    )
 
 
 def polish(record: Record, theta: FloatArray, method: str) -> End:
@@ -362,6 +383,11 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
     p = len(factor.step)
     if not np.isfinite(factor.rss):
         return Status.NOT_FINITE
+    if factor.rank < p:
+        # Two parameters that only act together leave full columns; one that acts no more leaves none.
+        reach = factor.scale * np.abs(theta[~held])
+        if factor.singular[0] == 0 or (reach <= NO_REACH * record.problem.scale_of_y).any():
+            return Status.NO_INFLUENCE
     spread = max(factor.rss - factor.explained, 0.0) / max(factor.n_obs - p, 1)
     reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)
     if factor.explained > reachable and (np.abs(factor.step) > 1e-9 * np.abs(theta[~held])).any():

@@ -152,15 +152,18 @@ class Evaluation:
             slots[slot] = np.empty((*lead, 1))
         buffers = np.empty((arranged.buffers, *lead, self.chunk))
         for slot in arranged.per_row:
-            slots[slot] = buffers[arranged.buffer[slot]] if slot in arranged.buffer else buffers[:0]
+            if slot in arranged.buffer:
+                slots[slot] = buffers[arranged.buffer[slot]]
         copies: list[Step] = []
         computed = set(arranged.per_row)
         for k, slot in enumerate(program.outputs):
             if slot in computed:
                 computed.discard(slot)
                 slots[slot] = self._out[k]
-            else:
+            elif program.on_data[slot] or program.on_parameters[slot]:
                 copies.append(partial(np.copyto, self._out[k], slots[slot]))
+            else:
+                self._out[k] = slots[slot]
         self._theta_steps = [self._close(slot, slots) for slot in arranged.per_theta]
         self._row_steps = [self._close(slot, slots) for slot in arranged.per_row] + copies
 
@@ -209,17 +212,14 @@ class Evaluation:
 
     def _leaves(self, columns: Mapping[str, FloatArray]) -> list[FloatArray]:
         """Give the array of each slot that is not computed."""
-        slots: list[FloatArray] = []
-        for item in self.program.instructions:
-            match item:
-                case Constant(value):
-                    slots.append(np.array([value]))
-                case Column(name):
-                    slots.append(columns[name])
-                case Parameter(index):
-                    slots.append(self._theta[index])
-                case Apply():
-                    slots.append(self._theta[:0])
+        slots: list[FloatArray] = [self._out] * len(self.program.instructions)
+        for slot, item in enumerate(self.program.instructions):
+            if isinstance(item, Constant):
+                slots[slot] = np.array([item.value])
+            elif isinstance(item, Column):
+                slots[slot] = columns[item.name]
+            elif isinstance(item, Parameter):
+                slots[slot] = self._theta[item.index]
         return slots
 
     def _load(self, arranged: Plan, slots: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:

@@ -12,6 +12,8 @@ from lambdaml_dsl.fitting.result import FitResult, FittedParameter
 STRONG_CORRELATION = 0.9
 """Correlations at least this large are listed: they say which parameters the data hardly tell apart."""
 
+METHODS = {"lm": "Levenberg-Marquardt (lm)", "trf": "trust region (trf)"}
+
 COLUMNS = ("parameter", "value", "std. error", "relative", "start", "bounds", "unit", "description")
 NUMERIC = frozenset({"value", "std. error", "relative", "start"})
 
@@ -32,7 +34,8 @@ def heading(result: FitResult) -> list[str]:
         "",
         result.message,
         f"{counted(result.n_obs, 'row')}, {counted(free, 'fitted parameter')}, "
-        f"{counted(result.dof, 'degree')} of freedom, {counted(result.n_evaluations, 'evaluation')} ({result.method})",
+        f"{counted(result.dof, 'degree')} of freedom; "
+        f"{counted(result.n_evaluations, 'evaluation')}, {METHODS.get(result.method, result.method)}",
     ]
 
 
@@ -60,14 +63,19 @@ def parameter_row(parameter: FittedParameter) -> tuple[str, ...]:
     if math.isfinite(parameter.lower) or math.isfinite(parameter.upper):
         bounds = f"[{parameter.lower:g}, {parameter.upper:g}]"
     start = "" if parameter.fixed else f"{parameter.start:.6g}"
-    value = f"{parameter.value:.8g}"
+    value = f"{parameter.value:.8g}" if parameter.fixed else f"{parameter.value:#.8g}"
     return (parameter.name, value, error, relative, start, bounds, parameter.unit, parameter.doc)
 
 
 def closing(result: FitResult) -> list[str]:
     """Give the statistics, and what else a reader should know."""
+    if result.sigma_absolute:
+        scatter = f"chi-square = {result.rss:.8g}   reduced chi-square = {shown(result.reduced_chi2)}"
+    else:
+        deviation = math.sqrt(result.reduced_chi2) if result.dof > 0 else math.nan
+        scatter = f"rss = {result.rss:.8g}   residual standard deviation = {shown(deviation)}"
     lines = [
-        f"rss = {result.rss:.8g}   reduced chi-square = {shown(result.reduced_chi2)}   R2 = {shown(result.r2)}",
+        f"{scatter}   R2 = {shown(result.r2, 8)}",
         f"AIC = {shown(result.aic)}   BIC = {shown(result.bic)}",
         result.uncertainty_note,
         *result.notes,
@@ -103,9 +111,9 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
-def shown(value: float) -> str:
+def shown(value: float, digits: int = 6) -> str:
     """Write a statistic; a dash where it does not exist."""
-    return "-" if math.isnan(value) else f"{value:.6g}"
+    return "-" if math.isnan(value) else f"{value:.{digits}g}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,0 +1,1 @@
+"""Independent references: none of them shares code with what it checks."""
