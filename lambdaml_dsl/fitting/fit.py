@@ -249,15 +249,16 @@ def read_specs(
     """Put together what is known of each parameter, in the order of theta, and check it."""
     specs = []
     for name in bound.parameters:
-        spec = model.specs.get(name, ParameterSpec(name))
+        spec = model.specs.get(name) or ParameterSpec(name)
         if name in bounds:
-            spec = replace(spec, **read_bounds(name, bounds[name]))
+            lower, upper = read_bounds(name, bounds[name])
+            spec = replace(spec, lower=lower, upper=upper)
         if name in start:
-            spec = replace(spec, start=read_number(f"the start value of '{name}'", start[name]))
+            spec = spec.starting_at(read_number(f"the start value of '{name}'", start[name]))
         if name in fixed:
             value = fixed[name]
             if value is not None:
-                spec = replace(spec, start=read_number(f"the fixed value of '{name}'", value))
+                spec = spec.starting_at(read_number(f"the fixed value of '{name}'", value))
             spec = replace(spec, fixed=True)
         if spec.fixed and spec.start is None:
             raise OptionError(f"'{name}' is fixed, but has no value", hint=f"Give fixed={{'{name}': value}}.")
@@ -272,7 +273,7 @@ def read_specs(
     return specs
 
 
-def read_bounds(name: str, given: Any) -> dict[str, float]:
+def read_bounds(name: str, given: Any) -> tuple[float, float]:
     """Read a pair of bounds; None is an open side."""
     try:
         low, high = given
@@ -287,7 +288,7 @@ def read_bounds(name: str, given: Any) -> dict[str, float]:
             f"the bounds of '{name}' are crossed: {lower:g} is not below {upper:g}",
             hint=f"To hold a parameter at a value, give fixed={{'{name}': value}}.",
         )
-    return {"lower": lower, "upper": upper}
+    return lower, upper
 
 
 def start_of(spec: ParameterSpec) -> float:
@@ -384,12 +385,12 @@ class FreeProblem:
         self.objective = objective
         self.free = tuple([index for index, spec in enumerate(specs) if not spec.fixed])
         self.theta = np.array([start_of(spec) for spec in specs])
-        self.start = self.theta[list(self.free)]
         self._index = np.array(self.free, dtype=np.intp)
+        self.start = self.theta[self._index]
+        self._linearised = objective.evaluation(self.free)
         # With few rows a call costs Python's overhead, not arithmetic: then the derivatives are taken
-        # along with the residuals, and kept for when the solver asks for them at the same place.
-        self._eager = len(objective.y) * len(self.free) <= EAGER_SIZE
-        self._where = b""
+        # along with the residuals.
+        self.eager = len(objective.y) * len(self.free) <= EAGER_SIZE
         weighted = objective.y if objective.weights is None else objective.y * objective.weights
         total, mass = weighted.dot(objective.y), len(objective.y) if objective.weights is None else objective.weights.sum()
         self.scale_of_y = math.sqrt(total)
@@ -405,19 +406,12 @@ class FreeProblem:
 
     def residuals(self, free: FloatArray) -> FloatArray:
         """Give the weighted residuals, shape (n,)."""
-        if self._eager:
-            return self.linearise(free)[0]
-        return self.objective.residuals(self.full(free))
+        return self.objective.evaluation(()).run(self.full(free))[0]
 
     def linearise(self, free: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the weighted residuals and their derivatives by the free parameters."""
-        if not self._eager:
-            return self.objective.linearise(self.full(free), self.free)
-        here = free.tobytes()
-        if here != self._where:
-            self._last = self.objective.linearise(self.full(free), self.free)
-            self._where = here
-        return self._last
+        out = self._linearised.run(self.full(free))
+        return out[0], out[1:]
 
 
 def check_size(problem: FreeProblem, rows: Rows) -> None:
@@ -437,10 +431,14 @@ def check_size(problem: FreeProblem, rows: Rows) -> None:
 
 def check_start(problem: FreeProblem, rows: Rows) -> None:
     """Refuse a start at which the model or its derivatives are not finite, and name the culprit."""
-    residuals, jacobian = problem.linearise(problem.start)
+    with np.errstate(all="ignore"):
+        residuals, jacobian = problem.linearise(problem.start)
+        flat = jacobian.ravel()
+        if residuals.dot(residuals) + flat.dot(flat) < math.inf:
+            return
     for what, values in (("model", residuals[None]), ("derivative", jacobian)):
-        if not np.isfinite(values).all():
-            bad = ~np.isfinite(values).all(axis=0)
+        bad = ~np.isfinite(values).all(axis=0)
+        if bad.any():
             row = int(np.argmax(bad))
             raise not_finite_at_start(problem, what, row, int(bad.sum()), rows)
 

@@ -58,6 +58,10 @@ class ParameterSpec:
     unit: str = ""
     doc: str = ""
 
+    def starting_at(self, start: float) -> ParameterSpec:
+        """Give the same with another start value."""
+        return ParameterSpec(self.name, start, self.lower, self.upper, self.fixed, self.unit, self.doc)
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -215,15 +219,15 @@ class Model:
         NameResolutionError
             A name of the formula is probably a misspelt column.
         """
-        extra = tuple([name for name in parameters if name not in self.declared.parameters])
-        declared = self.declared
-        if extra:
-            names = {node.name for node in walk(self.bound.expression) if isinstance(node, Name)}
-            more = tuple([name for name in extra if name in names])
-            declared = replace(declared, parameters=declared.parameters + more)
         wanted = None if self.declared.inputs is not None else tuple(columns)
-        bound = bind_text(self.source, declared, wanted)
-        self._check_names(extra, bound)
+        bound = bind_text(self.source, self.declared, wanted)
+        others = [name for name in parameters if name not in bound.parameters]
+        if others:
+            names = {node.name for node in walk(self.bound.expression) if isinstance(node, Name)}
+            more = tuple([name for name in others if name in names])
+            declared = replace(self.declared, parameters=self.declared.parameters + more)
+            bound = bind_text(self.source, declared, wanted)
+            self._check_names(others, bound)
         return bound
 
     def _check_names(self, names: Iterable[str], bound: BoundModel) -> None:

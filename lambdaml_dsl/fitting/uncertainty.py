@@ -53,7 +53,9 @@ def covariance(factor: Factor, names: Sequence[str], method: DiffMethod, dof: in
     if not names:
         return Uncertainty(None, "every parameter is held by a bound")
     if factor.conditioning <= NOISE[method]:
-        lost = factor.directions[factor.singular <= NOISE[method] * factor.singular[0]]
+        assert factor.directions is not None
+        assert factor.singular is not None
+        lost = factor.directions[factor.singular <= NOISE[method]]
         weights = np.sqrt((lost**2).sum(axis=0))
         involved = [name for name, weight in zip(names, weights, strict=True) if weight > 0.05]
         if len(involved) == 1:
@@ -66,7 +68,7 @@ def covariance(factor: Factor, names: Sequence[str], method: DiffMethod, dof: in
         return Uncertainty(
             None, "there are as many parameters as rows, so nothing is left to tell the scatter of the data from"
         )
-    root = (factor.directions.T / factor.singular) / factor.scale[:, None]
+    root = factor.inverse()
     matrix = root @ root.T
     if dof is not None:
         matrix *= factor.rss / dof

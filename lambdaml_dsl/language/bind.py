@@ -16,7 +16,7 @@ from lambdaml_dsl.errors import ArityError, FormulaSyntaxError, NameResolutionEr
 from lambdaml_dsl.language.functions import CONSTANTS, FUNCTIONS, Function
 from lambdaml_dsl.language.nodes import Call, Equation, Expr, Name
 from lambdaml_dsl.language.parse import parse
-from lambdaml_dsl.language.source import Source
+from lambdaml_dsl.language.source import Source, Span
 from lambdaml_dsl.language.traversal import walk
 
 DEFAULT_INPUT = re.compile(r"x\d*")
@@ -122,6 +122,8 @@ def bind(
     used: dict[str, Name] = {}
     for node in walk(equation.right):
         if isinstance(node, Call):
+            if node.function == output and output not in FUNCTIONS:
+                raise on_both_sides(source, output, node.name_span)
             function_of(node, source, {*declared.parameters, *(inputs or ()), *(columns or ())})
         elif isinstance(node, Name):
             used.setdefault(node.name, node)
@@ -135,12 +137,7 @@ def bind(
         elif name in own_constants:
             constants[name] = own_constants[name]
         elif name == output and (columns is None or name in columns) and name not in (inputs or ()):
-            raise source.error(
-                NameResolutionError,
-                node.span,
-                f"'{name}' stands on both sides",
-                "The right side may use inputs and parameters, not the response itself.",
-            )
+            raise on_both_sides(source, name, node.span)
         elif is_input(name, inputs, columns):
             found_inputs.append(name)
         elif name in CONSTANTS:
@@ -173,6 +170,12 @@ def bind(
 def bind_text(source: Source, declared: Declared, columns: tuple[str, ...] | None) -> BoundModel:
     """Parse and bind a formula; the same text and declarations give the same model, bound once."""
     return bind(parse(source), source, declared, columns)
+
+
+def on_both_sides(source: Source, name: str, span: Span) -> NameResolutionError:
+    """Make the error for a response that the model uses."""
+    hint = "The right side may use inputs and parameters, not the response itself."
+    return source.error(NameResolutionError, span, f"'{name}' stands on both sides", hint)
 
 
 def is_input(name: str, inputs: Sequence[str] | None, columns: Collection[str] | None) -> bool:

@@ -31,7 +31,7 @@ WORDS = {
 """The words of the language that can never be names, and how each is used."""
 
 PASTED = {
-    "\\": "This looks like LaTeX; write plainly a/b for \\frac{a}{b}, sqrt(x) for \\sqrt{x}, alpha for \\alpha.",
+    "\\": "This looks like LaTeX; write a/b for \\frac{a}{b}, sqrt(x) for \\sqrt{x}, alpha for \\alpha.",
     "$": "This looks like LaTeX; write it plainly, without the $ signs.",
     "{": ROUND,
     "}": ROUND,
@@ -63,6 +63,9 @@ PASTED = {
     "~": "A formula has one ~, between the response and the model.",
     "@": "For a product write *.",
 }
+
+RAISED_OR_LOWERED = {"<super>": "For a power write ^{}.", "<sub>": "An index is written plainly, as in x{}."}
+"""By Unicode's own mark of what a superscript or subscript stands for."""
 
 NOT_OPERATORS = {
     "//": "For a quotient rounded down write floor(a/b).",
@@ -107,22 +110,24 @@ def blank(found: re.Match[str]) -> str:
 def bad_character(text: str, at: int) -> Finding:
     """Name a character that no token begins with."""
     character = text[at]
-    plain = unicodedata.normalize("NFKC", character)
-    decomposition = unicodedata.decomposition(character)
-    problem = f"'{character}' has no meaning here"
-    if not character.isascii():
-        problem = f"'{character}' (U+{ord(character):04X}) has no meaning here"
-    hint = PASTED.get(character, "")
+    kind = unicodedata.decomposition(character).partition(" ")[0]
+    end = at + 1
+    while kind in RAISED_OR_LOWERED and unicodedata.decomposition(text[end : end + 1] or " ").startswith(
+        kind
+    ):
+        end += 1
+    shown, plain = text[at:end], unicodedata.normalize("NFKC", text[at:end]).replace("−", "-")
+    problem, hint = f"'{shown}' has no meaning here", PASTED.get(character, "")
     if not character.isprintable():
         problem = f"the invisible character U+{ord(character):04X} has no meaning here"
         hint = "Remove it; it may have come with pasted text."
-    elif decomposition.startswith("<super>"):
-        hint = f"For a power write ^{plain.replace('−', '-')}."
-    elif decomposition.startswith("<sub>"):
-        hint = f"An index is written plainly, as in x{plain}."
-    elif not hint and plain.isascii() and plain.strip() and plain != character:
-        hint = f"Did you mean '{plain}'?"
-    return Span(at, at + 1), problem, hint
+    elif kind in RAISED_OR_LOWERED:
+        hint = RAISED_OR_LOWERED[kind].format(plain)
+    elif not character.isascii():
+        problem = f"'{shown}' (U+{ord(character):04X}) has no meaning here"
+        if not hint and plain.isascii() and plain.strip():
+            hint = f"Did you mean '{plain}'?"
+    return Span(at, end), problem, hint
 
 
 def bad_token(text: str, token: Token, accepted: set[str]) -> Finding:

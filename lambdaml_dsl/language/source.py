@@ -27,12 +27,12 @@ NOWHERE = Span(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text and the name it goes by in messages.
+    r"""A text and the name it goes by in messages.
 
     Attributes
     ----------
     text : str
-        The text, lines ended by ``\\n``.
+        The text, lines ended by ``\n``.
     name : str
         A file name, or ``"formula"``.
     """

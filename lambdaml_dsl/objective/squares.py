@@ -82,7 +82,7 @@ class SquaredResiduals:
 
     def residuals(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Weighted residuals (f - y)*sqrt(weight), shape (n,)."""
-        return self._evaluation(())(np.asarray(theta, dtype=np.float64))[0]
+        return self.evaluation(())(np.asarray(theta, dtype=np.float64))[0]
 
     def linearise(
         self, theta: FloatArray | Sequence[float], parameters: tuple[int, ...] | None = None
@@ -105,13 +105,13 @@ class SquaredResiduals:
         """
         if parameters is None:
             parameters = tuple(range(len(self.bound.parameters)))
-        out = self._evaluation(parameters)(np.asarray(theta, dtype=np.float64))
+        out = self.evaluation(parameters)(np.asarray(theta, dtype=np.float64))
         return out[0], out[1:]
 
     def value(self, theta: FloatArray | Sequence[float]) -> float:
         """The sum of squares."""
         total = 0.0
-        for _, _, out in self._evaluation(()).chunks(np.asarray(theta, dtype=np.float64)):
+        for _, _, out in self.evaluation(()).chunks(np.asarray(theta, dtype=np.float64)):
             total += float(out[0] @ out[0])
         return total
 
@@ -123,12 +123,12 @@ class SquaredResiduals:
         """The sum of squares and its gradient, in one pass and in memory that does not grow with the rows."""
         every = tuple(range(len(self.bound.parameters)))
         total, gradient = 0.0, np.zeros(len(every))
-        for _, _, out in self._evaluation(every).chunks(np.asarray(theta, dtype=np.float64)):
+        for _, _, out in self.evaluation(every).chunks(np.asarray(theta, dtype=np.float64)):
             total += float(out[0] @ out[0])
             gradient += out[1:] @ out[0]
         return total, 2 * gradient
 
-    def _evaluation(self, parameters: tuple[int, ...]) -> Evaluation:
+    def evaluation(self, parameters: tuple[int, ...]) -> Evaluation:
         """Give the evaluation of the residuals and their derivatives by some parameters."""
         found = self._evaluations.get(parameters)
         if found is None:

@@ -7,31 +7,30 @@ first, so that neither rank nor conditioning depends on the units of the paramet
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
 
-
 RANK_TOLERANCE = 1e-12
 """A singular value of the scaled Jacobian below this fraction of the largest is rounding, not data."""
+
+CLEAR = 1e-5
+"""While every diagonal element of R is above this, the singular values need not be looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Factor:
-    """A linearised least-squares problem, min |J d + r|, by the singular values of its R factor.
+    """A linearised least-squares problem, min |J d + r|, by its R factor.
 
     Attributes
     ----------
-    singular : ndarray
-        Singular values of the scaled Jacobian, falling, shape (p,).
-    directions : ndarray
-        The right singular vectors, one a row, shape (p, p): combinations of the scaled parameters.
+    upper : ndarray
+        R of the scaled Jacobian, shape (p, p); below its diagonal stands what is not part of it.
     scale : ndarray
         Lengths of the Jacobian's columns, shape (p,); next to nothing for a column of zeros.
-    rank : int
-        How many directions the rows determine.
     step : ndarray
         The Gauss-Newton step, shape (p,), with nothing along directions that are not determined.
     explained : float
@@ -40,23 +39,33 @@ class Factor:
         r^T r.
     n_obs : int
         Rows.
+    rank : int
+        How many directions the rows determine.
+    singular, directions : ndarray or None
+        Singular values of the scaled Jacobian, falling, relative to the first, shape (p,), and the
+        directions that belong to them, one a row, shape (p, p); None where all are clear of zero.
     """
 
-    singular: FloatArray
-    directions: FloatArray
+    upper: FloatArray
     scale: FloatArray
-    rank: int
     step: FloatArray
     explained: float
     rss: float
     n_obs: int
+    rank: int
+    singular: FloatArray | None = None
+    directions: FloatArray | None = None
 
     @property
     def conditioning(self) -> float:
-        """The smallest singular value over the largest: 1 at best, 0 where a direction is not determined."""
-        if len(self.singular) == 0 or self.singular[0] == 0:
-            return float(len(self.singular) == 0)
-        return float(self.singular[-1] / self.singular[0])
+        """The smallest singular value over the largest where it is small; 1 where it is not."""
+        return 1.0 if self.singular is None else float(self.singular[-1])
+
+    def inverse(self) -> FloatArray:
+        """Give the inverse of R in the parameters' own units: its product with its transpose is inverse(J^T J)."""
+        inverted: FloatArray = lapack().dtrtri(self.upper)[0] * on_and_above(len(self.scale))
+        return inverted / self.scale[:, None]
+
 
 def factorise(residuals: FloatArray, jacobian: FloatArray) -> Factor:
     """Factorise a linearisation.
@@ -68,39 +77,64 @@ def factorise(residuals: FloatArray, jacobian: FloatArray) -> Factor:
     jacobian : ndarray
         Shape (p, n): one row for each parameter.
     """
-    from scipy.linalg.lapack import dgeqrf, dgesdd
-
     p, n = jacobian.shape
-    scale: FloatArray = np.sqrt(np.einsum("ij,ij->i", jacobian, jacobian))
-    lengths = scale.tolist()
-    if lengths and not (min(lengths) > 1e-150 and max(lengths) < 1e150):
-        # Squares overflow or vanish: the largest entry of each row first.
-        largest = np.abs(jacobian).max(axis=1, initial=0.0)
-        largest[largest == 0] = 1.0
-        unit = jacobian / largest[:, None]
-        scale = largest * np.sqrt(np.einsum("ij,ij->i", unit, unit))
-        scale[scale == 0] = np.finfo(float).tiny  # a column of zeros stays one, and its scale stays no scale
+    rss = float(residuals.dot(residuals))
+    if p == 0:
+        nothing = np.empty(0)
+        return Factor(np.empty((0, 0)), nothing, nothing, 0.0, rss, n, 0)
+    scale = column_lengths(jacobian)
     stacked = np.empty((p + 1, n))
     np.divide(jacobian, scale[:, None], out=stacked[:p])
     stacked[p] = residuals
     # LAPACK itself: on small problems NumPy's wrappers take several times as long as the factorisation.
-    r = dgeqrf(stacked.T, lwork=32 * (p + 1), overwrite_a=1)[0]
-    rows = min(p, n)
-    left, singular, directions, _ = dgesdd(upper(rows, p) * r[:rows, :p])
-    target = np.zeros(p)
-    target[:rows] = r[:rows, p] @ left
-    if rows < p:
-        singular = np.concatenate([singular, np.zeros(p - rows)])
-    values = singular.tolist()
-    rank = sum(value > RANK_TOLERANCE * values[0] for value in values)
-    seen = target[:rank]
-    step = -(seen / singular[:rank]).dot(directions[:rank]) / scale
-    return Factor(
-        singular, directions, scale, rank, step, float(seen.dot(seen)), float(residuals.dot(residuals)), n
-    )
+    r = lapack().dgeqrf(stacked.T, lwork=32 * (p + 1), overwrite_a=1)[0]
+    if n < p or np.abs(r.diagonal()[:p]).min() < CLEAR:
+        return by_singular_values(r, scale, rss, n)
+    upper, target = r[:p, :p], r[:p, p]
+    step = lapack().dtrtrs(upper, target)[0] / -scale
+    return Factor(upper, scale, step, float(target.dot(target)), rss, n, p)
+
+
+def column_lengths(jacobian: FloatArray) -> FloatArray:
+    """Give the length of each column of J, shape (p,)."""
+    scale: FloatArray = np.sqrt(np.einsum("ij,ij->i", jacobian, jacobian))
+    lengths = scale.tolist()
+    if min(lengths) > 1e-150 and max(lengths) < 1e150:
+        return scale
+    # Squares overflow or vanish: the largest entry of each column first.
+    largest = np.abs(jacobian).max(axis=1, initial=0.0)
+    largest[largest == 0] = 1.0
+    unit = jacobian / largest[:, None]
+    scale = largest * np.sqrt(np.einsum("ij,ij->i", unit, unit))
+    scale[scale == 0] = np.finfo(float).tiny  # a column of zeros stays one, and its scale stays no scale
+    return scale
+
+
+def by_singular_values(r: FloatArray, scale: FloatArray, rss: float, n_obs: int) -> Factor:
+    """Finish a factorisation in which some direction is weak: each is looked at by itself."""
+    p = len(scale)
+    rows = min(p, n_obs)
+    upper = np.zeros((p, p))
+    upper[:rows] = np.triu(r[:rows, :p])
+    left, singular, directions = np.linalg.svd(upper)
+    target = r[:rows, p] @ left[:rows]
+    largest = float(singular[0]) or 1.0
+    relative = singular / largest
+    rank = int(np.count_nonzero(relative > RANK_TOLERANCE))
+    step = -(target[:rank] / singular[:rank]) @ directions[:rank] / scale
+    explained = float(target[:rank] @ target[:rank])
+    return Factor(upper, scale, step, explained, rss, n_obs, rank, relative, directions)
+
+
+@cache
+def lapack() -> Any:
+    """Import LAPACK, at first use."""
+    import scipy.linalg.lapack
+
+    return scipy.linalg.lapack
 
 
 @lru_cache(maxsize=64)
-def upper(rows: int, columns: int) -> FloatArray:
-    """Give ones on and above the diagonal, zeros below."""
-    return np.triu(np.ones((rows, columns)))
+def on_and_above(p: int) -> FloatArray:
+    """Give ones on and above the diagonal, zeros below, shape (p, p)."""
+    return np.triu(np.ones((p, p)))

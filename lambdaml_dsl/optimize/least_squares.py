@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,7 +28,7 @@ EVALUATIONS_A_PARAMETER = 500
 
 POLISH_STEPS = 30
 
-SETTLED = 1e-10
+SETTLED = 1e-9
 """A step below this fraction of every parameter is the last: what it leaves is smaller still."""
 
 STEP_IN_ERRORS = 1e-4
@@ -55,13 +56,16 @@ EDGE = 1e-10
 
 
 class Problem(Protocol):
-    """What is minimised: the sum of squares of `residuals`."""
+    """What is minimised: the sum of squares of `residuals`. Called with floating-point warnings off."""
 
     scale_of_y: float
     """The length of the weighted response: what rounding is relative to."""
 
     spread_of_y: float
     """The length of the weighted response about its mean: what a constant leaves unexplained."""
+
+    eager: bool
+    """Whether the derivatives cost hardly more than the residuals, and are to be taken along."""
 
     def residuals(self, theta: FloatArray) -> FloatArray:
         """Give the residuals, shape (n,)."""
@@ -131,36 +135,43 @@ class Record:
     best_rss: float = np.inf
     last_rss: float = np.inf
     history: list[float] = field(default_factory=list)
+    place: bytes = b""
+    linearised: tuple[FloatArray, FloatArray] = field(default_factory=lambda: (np.empty(0), np.empty((0, 0))))
 
     def residuals(self, theta: FloatArray) -> FloatArray:
         """Compute residuals; where they are not finite, a wall that no solver climbs."""
         if self.evaluations >= self.budget:
             raise Exhausted
         self.evaluations += 1
-        self.last_rss = np.inf
-        residuals = self.problem.residuals(theta)
-        rss = float(residuals.dot(residuals))
+        if self.problem.eager:
+            residuals = self.linearise(theta)[0]
+        else:
+            residuals = self.problem.residuals(theta)
+        self.last_rss = rss = float(residuals.dot(residuals))
         if not rss < np.inf:
+            self.last_rss = np.inf
             self.history.append(np.inf)
             return np.full_like(residuals, self.wall)
         self.history.append(rss)
-        self.last_rss = rss
         if rss < self.best_rss:
             self.best_rss, self.best = rss, theta.copy()
         return residuals
 
     def jacobian(self, theta: FloatArray) -> FloatArray:
         """Compute derivatives, shape (p, n)."""
-        return self.linearise(theta)[1]
-
-    def linearise(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Compute residuals and derivatives."""
-        self.jacobians += 1
-        residuals, jacobian = self.problem.linearise(theta)
+        jacobian = self.linearise(theta)[1]
         flat = jacobian.ravel()
         if not flat.dot(flat) < np.inf and not np.isfinite(jacobian).all():
             raise NotFinite
-        return residuals, jacobian
+        return jacobian
+
+    def linearise(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Compute residuals and derivatives; the last ones are remembered."""
+        here = theta.tobytes()
+        if here != self.place:
+            self.jacobians += 1
+            self.place, self.linearised = here, self.problem.linearise(theta)
+        return self.linearised
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,12 +186,18 @@ class End:
     method: str
 
 
+@cache
+def scipy_optimize() -> Any:
+    """Import SciPy's optimisers, at first use."""
+    import scipy.optimize
+
+    return scipy.optimize
+
+
 def run_lm(record: Record, start: FloatArray, first_step: float) -> FloatArray:
     """Run MINPACK's Levenberg-Marquardt, without bounds."""
-    from scipy.optimize import leastsq
-
     record.wall = WALL
-    theta: FloatArray = leastsq(
+    theta: FloatArray = scipy_optimize().leastsq(
         record.residuals,
         start,
         Dfun=record.jacobian,
@@ -197,10 +214,8 @@ def run_lm(record: Record, start: FloatArray, first_step: float) -> FloatArray:
 
 def run_trf(record: Record, start: FloatArray) -> FloatArray:
     """Run SciPy's trust-region-reflective method, within bounds."""
-    from scipy.optimize import least_squares
-
     record.wall = np.nan
-    theta: FloatArray = least_squares(
+    theta: FloatArray = scipy_optimize().least_squares(
         record.residuals,
         start,
         jac=lambda theta: record.jacobian(theta).T,
@@ -258,7 +273,7 @@ def minimise(
         The lowest end, and how it ended.
     """
     budget = max_evaluations or EVALUATIONS_A_PARAMETER * (len(start) + 1)
-    bounded = bool(np.isfinite(lower).any() or np.isfinite(upper).any())
+    bounded = max(lower.tolist()) > -np.inf or min(upper.tolist()) < np.inf
     record = Record(problem, lower, upper, budget, bounded)
     attempts = TRF if bounded and optimizer == "auto" else SOLVERS[optimizer]
     ends: list[End] = []
@@ -269,7 +284,7 @@ def minimise(
             for method, attempt in attempts:
                 before = record.evaluations
                 ends.append(one_attempt(record, method, attempt, start))
-                if not in_doubt(record, ends[-1], record.evaluations - before):
+                if not in_doubt(record, ends[-1], record.evaluations - before) or agree(ends):
                     break
     except Exhausted:
         stop = Status.BUDGET
@@ -326,6 +341,12 @@ def in_doubt(record: Record, end: End, evaluations: int) -> bool:
     )
 
 
+def agree(ends: list[End]) -> bool:
+    """Say whether two attempts have come to the same minimum, which settles a doubt."""
+    levels = [round_up(end.factor.rss) for end in ends if end.status.converged]
+    return len(levels) > len(set(levels))
+
+
 def polish(record: Record, theta: FloatArray, method: str) -> End:
     """Take Gauss-Newton steps while they bring the gradient down, then judge the end.
 
@@ -338,7 +359,7 @@ def polish(record: Record, theta: FloatArray, method: str) -> End:
             step = factor.step
             moved = theta + step if not record.bounded else moved_within(record, theta, step, held)
             if (np.abs(step) <= SETTLED * np.abs(moved[~held])).all():
-                there = record.problem.residuals(moved)
+                there = record.linearise(moved)[0] if record.problem.eager else record.problem.residuals(moved)
                 if there.dot(there) <= factor.rss * (1 + LEVEL):
                     theta, residuals = moved, there
                 break
@@ -363,7 +384,8 @@ def moved_within(record: Record, theta: FloatArray, step: FloatArray, held: np.n
 
 def linearised(record: Record, theta: FloatArray) -> tuple[FloatArray, Factor, np.ndarray]:
     """Linearise at theta, by the parameters that no bound holds."""
-    residuals, jacobian = record.linearise(theta)
+    jacobian = record.jacobian(theta)
+    residuals = record.linearised[0]
     if not record.bounded:
         return residuals, factorise(residuals, jacobian), np.zeros(len(theta), dtype=bool)
     # Far from 0 a bound is met to within its own rounding.
@@ -386,7 +408,7 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
     if factor.rank < p:
         # Two parameters that only act together leave full columns; one that acts no more leaves none.
         reach = factor.scale * np.abs(theta[~held])
-        if factor.singular[0] == 0 or (reach <= NO_REACH * record.problem.scale_of_y).any():
+        if factor.rank == 0 or (reach <= NO_REACH * record.problem.scale_of_y).any():
             return Status.NO_INFLUENCE
     spread = max(factor.rss - factor.explained, 0.0) / max(factor.n_obs - p, 1)
     reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)

@@ -147,13 +147,12 @@ class Evaluation:
             for slot in arranged.once:
                 slots[slot] = np.empty(rows)
                 self._close(slot, slots)()
-        self._loaded = self._load(arranged, slots)
+        self._loaded = self._chunk_buffers(arranged, slots)
         for slot in arranged.per_theta:
             slots[slot] = np.empty((*lead, 1))
         buffers = np.empty((arranged.buffers, *lead, self.chunk))
-        for slot in arranged.per_row:
-            if slot in arranged.buffer:
-                slots[slot] = buffers[arranged.buffer[slot]]
+        for slot, index in arranged.buffer.items():
+            slots[slot] = buffers[index]
         copies: list[Step] = []
         computed = set(arranged.per_row)
         for k, slot in enumerate(program.outputs):
@@ -181,15 +180,22 @@ class Evaluation:
             Shape (outputs, n), or (outputs, B, n). A fresh array.
         """
         with np.errstate(all="ignore"):
-            self._start(theta)
-            if self.rows <= self.chunk:
-                self._run(0, self.rows)
-                return self._out.copy()
-            out = np.empty((*self._out.shape[:-1], self.rows))
-            for low in range(0, self.rows, self.chunk):
-                high = min(low + self.chunk, self.rows)
-                self._run(low, high)
-                out[..., low:high] = self._out[..., : high - low]
+            return self.run(theta)
+
+    def run(self, theta: FloatArray) -> FloatArray:
+        """Do the same for a caller that has NumPy's floating-point warnings off already."""
+        self._start(theta)
+        if self.rows == self.chunk:
+            for step in self._row_steps:
+                step()
+            return self._out.copy()
+        out = np.empty((*self._out.shape[:-1], self.rows))
+        for low in range(0, self.rows, self.chunk):
+            high = min(low + self.chunk, self.rows)
+            self._load(low, high)
+            for step in self._row_steps:
+                step()
+            out[..., low:high] = self._out[..., : high - low]
         return out
 
     def chunks(self, theta: FloatArray) -> Iterator[tuple[int, int, FloatArray]]:
@@ -207,7 +213,9 @@ class Evaluation:
         for low in range(0, self.rows, self.chunk):
             high = min(low + self.chunk, self.rows)
             with np.errstate(all="ignore"):
-                self._run(low, high)
+                self._load(low, high)
+                for step in self._row_steps:
+                    step()
             yield low, high, self._out[..., : high - low]
 
     def _leaves(self, columns: Mapping[str, FloatArray]) -> list[FloatArray]:
@@ -222,7 +230,7 @@ class Evaluation:
                 slots[slot] = self._theta[item.index]
         return slots
 
-    def _load(self, arranged: Plan, slots: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
+    def _chunk_buffers(self, arranged: Plan, slots: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
         """Put a buffer of one chunk in place of each data-only slot, where there are several chunks."""
         if self.chunk == self.rows:
             return []
@@ -239,19 +247,14 @@ class Evaluation:
         return partial(item.function.kernel, *[slots[argument] for argument in item.arguments], slots[slot])
 
     def _start(self, theta: FloatArray) -> None:
-        if self.batch is None:
-            self._theta[:, 0] = theta[: len(self._theta)]
-        else:
-            self._theta[:, :, 0] = theta.T[: len(self._theta)]
-        for run in self._theta_steps:
-            run()
+        self._theta[..., 0] = theta.T[: len(self._theta)]
+        for step in self._theta_steps:
+            step()
 
-    def _run(self, low: int, high: int) -> None:
+    def _load(self, low: int, high: int) -> None:
         # The last chunk may be short: what is left of the one before it is computed along, and not used.
         for whole, buffer in self._loaded:
             buffer[: high - low] = whole[low:high]
-        for run in self._row_steps:
-            run()
 
 
 def evaluate(

@@ -23,7 +23,7 @@ def tree(text: str) -> Expr:
     return parse(Source(text)).right
 
 
-@settings(max_examples=1500)
+@settings(max_examples=2500)
 @given(formula_texts(max_leaves=16))
 def test_agrees_with_pythons_parser(text: str) -> None:
     equation = parse(Source(text))

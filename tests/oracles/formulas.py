@@ -124,14 +124,9 @@ def pieces(
         ways = [inner.map(lambda piece: Piece(bracketed(piece.tokens))), call()]
         # Each kind of arithmetic by itself, so that it is drawn about as often as all of logic.
         ways += [joined(arithmetic), *[joined(kind) for kind in KINDS if set(kind) <= set(arithmetic)]]
-        if signs:
-            ways.append(
-                st.builds(
-                    lambda symbol, piece: Piece((symbol, *piece.operand), piece.is_choice),
-                    st.sampled_from(signs),
-                    inner,
-                )
-            )
+        prefixes = [*signs, "not"] if logic else [*signs]
+        if prefixes:
+            ways.append(st.builds(prefixed, st.sampled_from(prefixes), inner))
         if logic:
             ways += [
                 chain().map(lambda piece: Piece(piece.tokens, "if" in piece.tokens)),
@@ -143,7 +138,6 @@ def pieces(
                     st.sampled_from(["and", "or"]),
                     inner,
                 ),
-                inner.map(lambda piece: Piece(("not", *piece.tokens), piece.is_choice)),
                 st.builds(
                     lambda body, test, orelse: Piece(
                         (*body.tokens, "if", *test.test, "else", *orelse.tokens), True
@@ -156,6 +150,10 @@ def pieces(
         return st.one_of(ways)
 
     return st.recursive(leaves, grow, max_leaves=max_leaves)
+
+
+def prefixed(symbol: str, piece: Piece) -> Piece:
+    return Piece((symbol, *(piece.tokens if symbol == "not" else piece.operand)), piece.is_choice)
 
 
 def holds_choice(*parts: Piece) -> bool:
