@@ -1,0 +1,1 @@
+"""Fitting: model and data in, result with uncertainties out."""

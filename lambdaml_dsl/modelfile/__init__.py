@@ -1,0 +1,1 @@
+"""Model files: .lml text in, a model out."""

@@ -1,0 +1,1 @@
+"""The objective: data sources, and the sum over rows that is minimised."""
