@@ -7,10 +7,11 @@ stream, in the words of the package; what is wrong is found before anything is w
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
+import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,29 @@ from lambdaml_dsl.errors import LambdaMLError, OptionError
 from lambdaml_dsl.fitting.fit import Prepared, prepare, table_for
 from lambdaml_dsl.fitting.model import Model, evaluate_bound
 from lambdaml_dsl.fitting.result import FitResult
+from lambdaml_dsl.language.functions import FUNCTIONS
 from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.modelfile.read import load
+from lambdaml_dsl.objective.files import is_number
+from lambdaml_dsl.objective.table import read_table
 from lambdaml_dsl.report.text import NUMERIC, closing, heading, parameter_rows
 
 try:
     import click
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table as RichTable
+    from rich.text import Text
 except ImportError:
     print('The command line needs more packages: pip install "lambdaml-dsl[cli]"', file=sys.stderr)
     raise SystemExit(2) from None
 
-PIPED_WIDTH = 200
+UNCUT_WIDTH = 10_000
 """Width of a report that goes to a file or a pipe: there nothing is to be cut."""
+
+
+LONGEST_NAME = 255
+"""Characters of a file's name; a longer text is a formula."""
 
 
 class Commands(click.Group):
@@ -41,6 +51,9 @@ class Commands(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # a pipe may not know Greek
         try:
             return super().invoke(context)
         except LambdaMLError as error:
@@ -58,9 +71,15 @@ def main() -> None:
 
 
 model_argument = click.argument("model")
-data_option = click.option("--data", metavar="FILE", help="CSV or Parquet file; instead of the one that the model names.")
+data_option = click.option(
+    "--data", metavar="FILE", help="CSV or Parquet file; instead of the one that the model names."
+)
 set_option = click.option(
-    "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Value of a parameter or constant; may be repeated."
+    "--set",
+    "settings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Value of a parameter or constant; may be repeated.",
 )
 
 
@@ -68,7 +87,9 @@ set_option = click.option(
 @model_argument
 @data_option
 @set_option
-@click.option("--json", "json_path", metavar="OUT", help="Write the result as JSON to this file; - is the screen.")
+@click.option(
+    "--json", "json_path", metavar="OUT", help="Write the result as JSON to this file; - is the screen."
+)
 def fit_command(model: str, data: str | None, settings: Sequence[str], json_path: str | None) -> None:
     """Fit MODEL, a .lml file or a formula in quotes, to data.
 
@@ -78,11 +99,11 @@ def fit_command(model: str, data: str | None, settings: Sequence[str], json_path
     target = None if json_path in (None, "-") else check_target(Path(str(json_path)))
     result = loaded.fit(data, start=values)
     if json_path == "-":
-        click.echo(json.dumps(result.to_dict(), indent=2))
+        click.echo(to_json(result))
     else:
         print_result(result)
     if target is not None:
-        write_whole(target, json.dumps(result.to_dict(), indent=2) + "\n")
+        write_whole(target, to_json(result) + "\n")
     sys.exit(0 if result.converged else 1)
 
 
@@ -94,15 +115,13 @@ def check_command(model: str, data: str | None, settings: Sequence[str]) -> None
     """Check MODEL, and its data where it has some, without fitting."""
     loaded, values = read_model(model, settings)
     if data is None and loaded.data is None:
+        loaded.bind_to(loaded.inputs, values)
         click.echo(f"{model}: fine")
         show_names(loaded.inputs, loaded.parameters)
         return
     prepared: Prepared = prepare(loaded, data, values, {}, {}, {})
     click.echo(f"{model}: fine; {prepared.rows.table.name} has {prepared.rows.n_obs} rows that can be fitted")
     show_names(prepared.bound.inputs, prepared.bound.parameters)
-
-
-
 
 
 def show_names(inputs: Sequence[str], parameters: Sequence[str]) -> None:
@@ -136,15 +155,17 @@ def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
     Inputs come from the data, or from --set too: lml eval "a*exp(-x)" --set a=2 --set x=0.5
     """
     loaded, values = read_model(model, settings)
-    if data is None and loaded.data is not None and not any(name in values for name in loaded.inputs):
-        table: Any = table_for(loaded, None)
-    elif data is not None:
+    if data is not None or (loaded.data is not None and not set(loaded.inputs) & set(values)):
         table = table_for(loaded, data)
+        columns = [name for name in table.columns if name != loaded.output]
     else:
-        from lambdaml_dsl.objective.table import read_table
-
-        table = read_table({name: [values[name]] for name in loaded.inputs if name in values} or {"": [0.0]})
-    columns = [name for name in table.columns if name != loaded.output]
+        missing = [name for name in loaded.inputs if name not in values]
+        if missing:
+            raise OptionError(
+                f"the input '{missing[0]}' has no value", hint=f"Give --set {missing[0]}=..., or --data FILE."
+            )
+        columns = list(loaded.inputs)
+        table = read_table({name: [values[name]] for name in columns} or {"": [0.0]})
     bound = loaded.bind_to(columns)
     starts = {name: spec.start for name, spec in loaded.specs.items() if spec.start is not None}
     for name in values:
@@ -158,42 +179,71 @@ def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
     writer.writerows([repr(float(column[row])) for column in (*inputs, result)] for row in range(len(result)))
 
 
+@main.command("functions")
+def functions_command() -> None:
+    """List the functions that a formula may use."""
+    shown = [(f"{name}({', '.join(item.arguments)})", item.doc) for name, item in FUNCTIONS.items()]
+    width = max(len(call) for call, _ in shown)
+    click.echo("\n".join(f"{call:<{width}}  {doc}" for call, doc in shown))
+
+
 def read_model(model: str, settings: Sequence[str]) -> tuple[Model, dict[str, float]]:
-    """Read a model file, or a formula in quotes, and the values of --set; those of constants go into the model."""
-    loaded = load(model) if model.lower().endswith(".lml") else Model(model)
+    """Read a model file or a formula, and the values of --set; those of constants go into the model."""
+    loaded = load(model) if model.lower().endswith(".lml") else Model(check_formula(model))
     values: dict[str, float] = {}
     for setting in settings:
-        name, equals, text = setting.partition("=")
-        try:
-            values[name.strip()] = float(text)
-        except ValueError:
+        name, _, text = setting.partition("=")
+        if not name.strip() or not is_number(text):
             raise OptionError(
                 f"--set {setting} cannot be read", hint="Write --set name=value, with a number as value."
-            ) from None
+            )
+        values[name.strip()] = float(text)
     constants = {name: values.pop(name) for name in dict(loaded.declared.constants) if name in values}
     return (loaded.with_constants(constants) if constants else loaded), values
+
+
+def check_formula(text: str) -> str:
+    """Refuse the name of a file that is no model file, where a formula is expected."""
+    if len(text) < LONGEST_NAME and "\0" not in text:
+        if Path(text + ".lml").is_file():
+            raise OptionError(f"'{text}' is not a model file", hint=f"Did you mean '{text}.lml'?")
+        if Path(text).exists():
+            raise OptionError(
+                f"'{text}' is not a model file",
+                hint="The name of a model file ends in .lml; data are given with --data FILE.",
+            )
+    return text
+
+
+def to_json(result: FitResult) -> str:
+    """Write a result as JSON."""
+    return json.dumps(result.to_dict(), indent=2, allow_nan=False)
 
 
 def print_result(result: FitResult) -> None:
     """Print the report, the parameters as a table."""
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=PIPED_WIDTH)
     title, *rows = parameter_rows(result)
     table = RichTable(header_style="bold")
     for name in title:
         table.add_column(name, justify="right" if name in NUMERIC else "left", no_wrap=name != "description")
     for row in rows:
-        table.add_row(*row)
-    console.print("\n".join(heading(result)), markup=False)
+        table.add_row(*[Text(cell) for cell in row])  # not markup: a unit may be [m]
+    uncut = console.options.update(width=UNCUT_WIDTH)
+    if not console.is_terminal or Measurement.get(console, uncut, table).minimum > console.width:
+        console.width = UNCUT_WIDTH  # rather lines that the terminal breaks than digits left out
+    console.print("\n".join(heading(result)), markup=False, soft_wrap=True)
     console.print(table)
-    console.print("\n".join(closing(result)), markup=False)
+    console.print("\n".join(closing(result)), markup=False, soft_wrap=True)
 
 
 def check_target(path: Path) -> Path:
     """Refuse a file that cannot be written, before the work is done."""
     if path.is_dir() or not path.parent.is_dir():
-        raise OptionError(f"cannot write '{path}'", hint="The folder must exist, and the name must be a file's.")
+        raise OptionError(
+            f"cannot write '{path}'", hint="The folder must exist, and the name must be a file's."
+        )
+    path = path.resolve()  # what a link points to is written, not the link replaced
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise OptionError(f"cannot write '{path}': permission denied")
     return path
@@ -201,6 +251,16 @@ def check_target(path: Path) -> Path:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file all at once: it is either the old one or the new one, never a part."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        file.write(text)
-    os.replace(file.name, path)
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")  # a device or a pipe, such as /dev/null, is to stay one
+        return
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, part)
+        os.replace(part, path)
+    except OSError as error:
+        raise OptionError(f"cannot write '{path}': {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)

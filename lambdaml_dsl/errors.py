@@ -187,3 +187,14 @@ def suggestion(name: str, known: Iterable[str], *, listed: str = "Known") -> str
     if match is not None:
         return f"Did you mean '{match}'?"
     return f"{listed}: {', '.join(candidates)}." if candidates else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number and its noun.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"

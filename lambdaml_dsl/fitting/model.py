@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate, read_method
-from lambdaml_dsl.errors import OptionError, suggestion
+from lambdaml_dsl.errors import DataError, OptionError, suggestion
 from lambdaml_dsl.language.bind import BoundModel, Declared, bind_text
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.language.nodes import Name
@@ -23,7 +23,7 @@ from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.language.source import Source
 from lambdaml_dsl.language.traversal import walk
 from lambdaml_dsl.objective.squares import SquaredResiduals
-from lambdaml_dsl.objective.table import Table, numbers, read_table
+from lambdaml_dsl.objective.table import Table, finite_rows, numbers, read_table
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
 from lambdaml_dsl.program.lower import lower, lower_response
@@ -121,16 +121,19 @@ class Model:
         constants: Mapping[str, float] | None = None,
     ) -> None:
         if not isinstance(formula, str):
-            raise OptionError(f"a formula is a text, not a {type(formula).__name__}")
-        specs = [ParameterSpec(item) if isinstance(item, str) else item for item in parameters]
+            raise OptionError(
+                f"the formula must be a text, not of the type '{type(formula).__name__}'",
+                hint='Give the formula first, then the data: fit("y ~ a*x", data).',
+            )
+        specs = read_parameters(parameters)
         self._set_up(
             Source(formula),
             Declared(
-                inputs=None if inputs is None else (inputs,) if isinstance(inputs, str) else tuple(inputs),
-                parameters=tuple([spec.name for spec in specs]),
-                constants=tuple((constants or {}).items()),
+                inputs=None if inputs is None else read_names("inputs", inputs),
+                parameters=tuple(specs),
+                constants=read_constants(constants or {}),
             ),
-            {spec.name: spec for spec in specs},
+            specs,
         )
 
     def _set_up(
@@ -156,7 +159,9 @@ class Model:
             self._check_names([name], self.bound)
 
     @classmethod
-    def from_parts(cls, source: Source, declared: Declared, specs: Mapping[str, ParameterSpec], **rest: Any) -> Model:
+    def from_parts(
+        cls, source: Source, declared: Declared, specs: Mapping[str, ParameterSpec], **rest: Any
+    ) -> Model:
         """Make a model from what a model file says; used by `lambdaml_dsl.modelfile`."""
         model = cls.__new__(cls)
         model._set_up(source, declared, specs, **rest)
@@ -194,11 +199,16 @@ class Model:
     def with_constants(self, constants: Mapping[str, float]) -> Model:
         """Give the model with other values for some of its constants."""
         values = {**dict(self.declared.constants), **constants}
-        declared = replace(self.declared, constants=tuple(values.items()))
+        declared = replace(self.declared, constants=read_constants(values))
         return _restore(self.source, declared, self.specs, self._rest())
 
     def _rest(self) -> dict[str, Any]:
-        return {"title": self.title, "labels": dict(self.labels), "data": self.data, "options": dict(self.options)}
+        return {
+            "title": self.title,
+            "labels": dict(self.labels),
+            "data": self.data,
+            "options": dict(self.options),
+        }
 
     def bind_to(self, columns: Iterable[str], parameters: Iterable[str] = ()) -> BoundModel:
         """Bind the formula to the columns of data.
@@ -219,6 +229,7 @@ class Model:
         NameResolutionError
             A name of the formula is probably a misspelt column.
         """
+        parameters = read_names("parameters", parameters)
         wanted = None if self.declared.inputs is not None else tuple(columns)
         bound = bind_text(self.source, self.declared, wanted)
         others = [name for name in parameters if name not in bound.parameters]
@@ -233,10 +244,16 @@ class Model:
     def _check_names(self, names: Iterable[str], bound: BoundModel) -> None:
         for name in names:
             if name not in bound.parameters or name in bound.inputs:
-                kind = "is an input, not a parameter" if name in bound.inputs else "is not in the formula"
+                formula = to_text(bound.equation)[:200]
                 raise OptionError(
-                    f"the parameter '{name}' {kind}: {to_text(bound.equation)[:200]}",
-                    hint=suggestion(name, bound.parameters, listed="Its parameters are"),
+                    f"'{name}' is an input, not a parameter: {formula}"
+                    if name in bound.inputs
+                    else f"the parameter '{name}' is not in the formula: {formula}",
+                    hint=suggestion(
+                        name,
+                        [known for known in bound.parameters if known not in bound.inputs],
+                        listed="Its parameters are",
+                    ),
                 )
 
     def __call__(self, **values: Any) -> FloatArray:
@@ -360,6 +377,13 @@ class Model:
         response = read_response(bound, table, y)
         scales = None if weights is None else read_column(table, weights, "weights")
         columns = {name: table.column(name) for name in bound.inputs}
+        checked = {f"column '{name}'": values for name, values in columns.items()}
+        finite_rows({**checked, "the response": response}, table, "raise")
+        if scales is not None:
+            finite_rows({"weights": scales}, table, "raise")
+            if (scales < 0).any():
+                row = table.row(int(np.argmax(scales < 0)))
+                raise DataError(f"weights must be zero or above, but not so in {row}", place=table.name)
         return SquaredResiduals(bound, columns, response, scales, read_method(diff_method))
 
     def fit(self, data: Any = None, **options: Any) -> FitResult:
@@ -383,7 +407,8 @@ class Model:
             value = params.get(name, spec.start if spec is not None and spec.fixed else None)
             if value is None:
                 raise OptionError(
-                    f"the parameter '{name}' has no value", hint=f"The parameters are {', '.join(bound.parameters)}."
+                    f"the parameter '{name}' has no value",
+                    hint=f"The parameters are {', '.join(bound.parameters)}.",
                 )
             theta[index] = read_number(f"the value of '{name}'", value)
         return theta
@@ -402,7 +427,8 @@ def _restore(
 def evaluate_bound(bound: BoundModel, table: Table, theta: FloatArray) -> FloatArray:
     """Evaluate a bound model on a table: shape (n,)."""
     columns = {name: table.column(name) for name in bound.inputs}
-    return evaluate(lower(bound), columns, table.rows, theta)[0]
+    values: FloatArray = evaluate(lower(bound), columns, table.rows, theta)[0]
+    return values
 
 
 def read_number(what: str, value: Any) -> float:
@@ -411,7 +437,43 @@ def read_number(what: str, value: Any) -> float:
         number = float(value)
     except (TypeError, ValueError):
         raise OptionError(f"{what} must be a number, not {value!r}") from None
+    except OverflowError:
+        raise OptionError(f"{what} is too large", hint="The largest number is about 1.8e308.") from None
     return number
+
+
+def read_names(what: str, given: Any) -> tuple[str, ...]:
+    """Give names as a tuple; one name may stand by itself."""
+    names = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            raise OptionError(f"{what} are named by texts, not by {name!r}")
+        if name in names[:index]:
+            raise OptionError(f"'{name}' is named twice among the {what}")
+    return names
+
+
+def read_parameters(given: Any) -> dict[str, ParameterSpec]:
+    """Give what is known of some parameters, by name, checked."""
+    items = (given,) if isinstance(given, (str, ParameterSpec)) else tuple(given)
+    specs = [item if isinstance(item, ParameterSpec) else ParameterSpec(item) for item in items]
+    read_names("parameters", [spec.name for spec in specs])
+    for spec in specs:
+        if spec.start is not None:
+            read_number(f"the start value of '{spec.name}'", spec.start)
+        lower = read_number(f"the lower bound of '{spec.name}'", spec.lower)
+        upper = read_number(f"the upper bound of '{spec.name}'", spec.upper)
+        if not lower < upper:
+            raise OptionError(f"the bounds of '{spec.name}' are crossed: {lower:g} is not below {upper:g}")
+    return {spec.name: spec for spec in specs}
+
+
+def read_constants(given: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """Give named numbers as pairs."""
+    read_names("constants", given)
+    if not isinstance(given, Mapping):
+        raise OptionError("constants are given by name", hint="Write for example constants={'c': 299792458}.")
+    return tuple([(name, read_number(f"the constant '{name}'", value)) for name, value in given.items()])
 
 
 def check_choice(what: str, given: str, known: Iterable[str]) -> None:
@@ -444,4 +506,6 @@ def read_response(bound: BoundModel, table: Table, y: Any) -> FloatArray:
             hint="Write it on the left, as in 'y ~ a*x', or give y= a column name or an array.",
         )
     program = lower_response(bound)
-    return evaluate(program, {name: table.column(name) for name in program.columns}, table.rows, ())[0]
+    columns = {name: table.column(name) for name in program.columns}
+    values: FloatArray = evaluate(program, columns, table.rows, ())[0]
+    return values

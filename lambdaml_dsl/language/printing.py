@@ -39,7 +39,7 @@ def to_text(tree: Expr | Equation) -> str:
     >>> from lambdaml_dsl.language.parse import parse
     >>> from lambdaml_dsl.language.source import Source
     >>> to_text(parse(Source("y~(a*(x))+( b - (c-d) )")))
-    'y ~ a*x + b - (c - d)'
+    'y ~ a*x + (b - (c - d))'
     """
     if isinstance(tree, Equation):
         right = to_text(tree.right)

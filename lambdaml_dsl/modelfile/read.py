@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ from lambdaml_dsl.errors import (
 )
 from lambdaml_dsl.fitting.fit import CHOICES
 from lambdaml_dsl.fitting.model import DataReference, Label, Model, ParameterSpec, check_choice
-from lambdaml_dsl.language.bind import Declared, function_of
+from lambdaml_dsl.language.bind import Declared, function_of, names_inputs
 from lambdaml_dsl.language.declarations import (
     Attribute,
     Declaration,
@@ -38,8 +39,12 @@ from lambdaml_dsl.language.nodes import Call, Equation, Expr, Name
 from lambdaml_dsl.language.parse import parse_model_file
 from lambdaml_dsl.language.source import Source, Span
 from lambdaml_dsl.language.traversal import walk
+from lambdaml_dsl.objective.files import read_content
 from lambdaml_dsl.program.instructions import Constant, ProgramBuilder
 from lambdaml_dsl.program.lower import emit
+
+LIKE_BOUNDS = re.compile(r"[-+]?(inf|[\d.]+(e[-+]?\d+)?)\s*,\s*[-+]?(inf|[\d.]+(e[-+]?\d+)?)")
+"""A unit of two numbers: the bounds of somebody who forgot `in`."""
 
 ALLOWED = MappingProxyType(
     {
@@ -51,9 +56,29 @@ ALLOWED = MappingProxyType(
 )
 """The attributes that each kind of declaration may have."""
 
+MODEL_FILES = frozenset({".lml"})
+
+PROPERTIES = MappingProxyType(
+    {
+        "value": "a value",
+        "lower": "a lower bound",
+        "upper": "an upper bound",
+        "interval": "bounds",
+        "fixed": "'fixed'",
+        "unit": "a unit",
+        "doc": "a description",
+    }
+)
+"""What messages call the attributes."""
+
+KINDS = MappingProxyType(
+    {"input": "an input", "output": "an output", "param": "a parameter", "const": "a constant"}
+)
+"""What messages call a kind of declaration."""
+
 
 def load(path: str | os.PathLike[str]) -> Model:
-    """Read a model file.
+    r"""Read a model file.
 
     Parameters
     ----------
@@ -75,21 +100,15 @@ def load(path: str | os.PathLike[str]) -> Model:
     >>> import tempfile, pathlib
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = pathlib.Path(folder.name, "line.lml")
-    >>> _ = path.write_text("input x\\nparam a = 2\\ny = a*x\\n")
+    >>> _ = path.write_text("input x\nparam a = 2\ny = a*x\n")
     >>> load(path)
     Model('y = a*x')
     >>> folder.cleanup()
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise OptionError(f"the path of a model file must be a text, not of the type '{type(path).__name__}'")
     path = Path(path)
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        nearby = sorted(entry.name for entry in path.parent.glob("*.lml")) if path.parent.is_dir() else []
-        raise DataError(
-            f"there is no file '{path}'", hint=suggestion(path.name, nearby, listed="The folder holds") if nearby else ""
-        ) from None
-    except OSError as error:
-        raise DataError(f"cannot read '{path}': {error.strerror}") from None
+    content = read_content(path, MODEL_FILES)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -150,24 +169,33 @@ class Reader:
     options: Mapping[str, Any] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 
-    def refuse(self, span: Span, problem: str, hint: str = "", kind: type[LambdaMLError] = OptionError) -> NoReturn:
+    def refuse(
+        self, span: Span, problem: str, hint: str = "", kind: type[LambdaMLError] = OptionError
+    ) -> NoReturn:
         """Raise an error that points into the file."""
         raise self.source.error(kind, span, problem, hint)
 
     def once(self, statement: Directive, value: Any) -> Any:
         """Refuse a second statement of a kind of which there is one."""
         if statement.kind in self.seen:
-            self.refuse(statement.span, f"a second '{statement.kind}'", "A model file has one.", FormulaSyntaxError)
+            self.refuse(
+                statement.span, f"a second '{statement.kind}'", "A model file has one.", FormulaSyntaxError
+            )
         self.seen.add(statement.kind)
         return value
 
     def take_equation(self, statement: EquationStatement) -> None:
         """Keep the one equation."""
         if self.equation is not None:
+            # Of two, the one without a left side is the stray line.
+            stray = self.equation if self.equation.equation.left is None else statement
+            if statement.equation.left is None:
+                stray = statement
             self.refuse(
-                statement.span,
+                stray.span,
                 "a second equation",
-                "A model file has one; a declaration begins with input, output, param or const.",
+                "A model file has one. A declaration begins with input, output, param or const; "
+                "to continue an equation on the next line, open a bracket first.",
                 FormulaSyntaxError,
             )
         self.equation = statement
@@ -177,33 +205,52 @@ class Reader:
         name, kind = declaration.name, declaration.kind
         if name in self.names:
             line = self.source.excerpt(self.names[name].span).line
-            self.refuse(declaration.span, f"'{name}' is declared a second time; the first is in line {line}")
+            problem = f"'{name}' is declared a second time; the first is in line {line}"
+            self.refuse(declaration.span, problem, "Keep one of the two, or give one of them another name.")
         self.names[name] = declaration
         attributes = self.attributes(declaration)
-        texts = {key: attributes[key].text for key in ("unit", "doc") if key in attributes}
+        texts: dict[str, str] = {key: attributes[key].text for key in ("unit", "doc") if key in attributes}
         if kind == "param":
             self.specs[name] = self.parameter(declaration, attributes, texts)
         elif kind == "const":
             if "value" not in attributes:
-                self.refuse(declaration.span, f"the constant '{name}' has no value", f"Write: const {name} = 1.0")
-            self.constants[name] = self.number(attributes["value"].expressions[0])
+                self.refuse(
+                    declaration.span, f"the constant '{name}' has no value", f"Write: const {name} = 1.0"
+                )
+            value = self.number(attributes["value"].expressions[0])
+            if not math.isfinite(value):
+                self.refuse(
+                    attributes["value"].span, f"the value of '{name}' is {value:g}", "Give a finite number."
+                )
+            self.constants[name] = value
         self.labels[name] = Label(**texts)
 
     def attributes(self, declaration: Declaration) -> dict[str, Attribute]:
         """Sort the attributes of a declaration by kind; two limits, one on either side, are two kinds."""
         found: dict[str, Attribute] = {}
         for attribute in declaration.attributes:
-            if attribute.kind not in ALLOWED[declaration.kind]:
-                self.refuse(attribute.span, f"an {declaration.kind} has no such property" if declaration.kind in ("input", "output") else f"a {declaration.kind} has no such property")
-            key = attribute.kind
+            key, span = attribute.kind, attribute.span
             if key == "limit":
                 if attribute.text in ("==", "!="):
-                    self.refuse(attribute.span, f"'{attribute.text}' sets no bound", "Write = for a value, < or > for a bound.")
+                    hint = "Write = for a value, < or > for a bound."
+                    self.refuse(span, f"'{attribute.text}' sets no bound", hint)
                 key = "lower" if attribute.text in (">", ">=") else "upper"
-            if key in found or (key in ("lower", "upper") and "interval" in found) or (
+            allowed = ALLOWED[declaration.kind]
+            if attribute.kind not in allowed:
+                *others, last = [PROPERTIES[item] for item in allowed]
+                hint = f"It can have {', '.join(others)} and {last}."
+                self.refuse(span, f"{KINDS[declaration.kind]} cannot have {PROPERTIES[key]}", hint)
+            if key in found:
+                self.refuse(
+                    span, f"'{declaration.name}' has {PROPERTIES[key]} already", "Keep one of the two."
+                )
+            if (key in ("lower", "upper") and "interval" in found) or (
                 key == "interval" and ("lower" in found or "upper" in found)
             ):
-                self.refuse(attribute.span, f"'{declaration.name}' is given this twice")
+                self.refuse(span, f"'{declaration.name}' has bounds already", "Keep one of the two.")
+            if key == "unit" and LIKE_BOUNDS.fullmatch(attribute.text):
+                hint = f"Write: {declaration.kind} {declaration.name} in [{attribute.text}]"
+                self.refuse(span, f"[{attribute.text}] stands for a unit, but looks like bounds", hint)
             found[key] = attribute
         return found
 
@@ -219,8 +266,13 @@ class Reader:
             lower = self.number(attributes["lower"].expressions[0])
         if "upper" in attributes:
             upper = self.number(attributes["upper"].expressions[0])
+        if math.isnan(lower) or math.isnan(upper):
+            self.refuse(declaration.span, f"a bound of '{name}' is not a number (NaN)")
         if not lower < upper:
-            self.refuse(declaration.span, f"the bounds of '{name}' are crossed: {lower:g} is not below {upper:g}")
+            problem = f"the bounds of '{name}' are crossed: {lower:g} is not below {upper:g}"
+            self.refuse(
+                declaration.span, problem, f"To hold a parameter at a value, write: param {name} = 1.0 fixed"
+            )
         fixed = "fixed" in attributes
         if "value" in attributes:
             span = attributes["value"].span
@@ -231,7 +283,11 @@ class Reader:
                 problem = f"the value {start:g} of '{name}' is outside its bounds [{lower:g}, {upper:g}]"
                 self.refuse(span, problem, "Move the value inside, or widen the bounds.")
         elif fixed:
-            self.refuse(attributes["fixed"].span, f"'{name}' is fixed, but has no value", f"Write: param {name} = 1.0 fixed")
+            self.refuse(
+                attributes["fixed"].span,
+                f"'{name}' is fixed, but has no value",
+                f"Write: param {name} = 1.0 fixed",
+            )
         return ParameterSpec(name, start, lower, upper, fixed, texts.get("unit", ""), texts.get("doc", ""))
 
     def number(self, tree: Expr) -> float:
@@ -259,7 +315,9 @@ class Reader:
         self.check_output(self.equation.equation)
         model = Model.from_parts(
             self.only_equation(self.equation.span),
-            Declared(inputs or None, tuple(self.specs), tuple(self.constants.items()), complete=bool(self.specs)),
+            Declared(
+                inputs or None, tuple(self.specs), tuple(self.constants.items()), complete=bool(self.specs)
+            ),
             {},
             title=self.title,
             labels=self.labels,
@@ -267,10 +325,16 @@ class Reader:
             options=self.options,
         )
         for name, item in self.names.items():
-            used = {"param": model.parameters, "input": {node.name for node in walk(model.bound.expression) if isinstance(node, Name)}}
+            used = {
+                "param": model.parameters,
+                "input": {node.name for node in walk(model.bound.expression) if isinstance(node, Name)},
+            }
             if name not in used.get(item.kind, (name,)):
                 hint = suggestion(name, [n for n in used[item.kind] if n not in self.names], listed="It uses")
-                self.refuse(item.span, f"the equation does not use the {item.kind} '{name}'", hint)
+                kind = KINDS[item.kind].split()[1]
+                self.refuse(
+                    item.span, f"the equation does not use the {kind} '{name}'", hint or "Remove the line."
+                )
         return Model.from_parts(
             model.source,
             model.declared,
@@ -293,8 +357,12 @@ class Reader:
             self.options = {"y": output.name, **self.options}
             return
         names = {node.name for node in walk(equation.left) if isinstance(node, Name)}
-        if isinstance(equation.left, Call):
-            names.add(equation.left.function)
+        if (
+            isinstance(equation.left, Call)
+            and equation.relation == "="
+            and names_inputs(equation.left.function)
+        ):
+            names = {equation.left.function}
         if output.name not in names:
             problem = f"the equation's left side does not name the output '{output.name}'"
             self.refuse(output.span, problem, suggestion(output.name, sorted(names), listed="It names"))
@@ -320,9 +388,14 @@ def read_data(source: Source, directive: Directive, folder: Path) -> DataReferen
     return DataReference(str(folder / directive.text), columns)
 
 
+def written(source: Source, setting: Setting) -> str:
+    """Give a value as it was written, without quotes."""
+    return setting.value if isinstance(setting.value, str) else source.quote(setting.value_span)
+
+
 def read_word(source: Source, setting: Setting) -> str:
     """Read an option that is one of some names."""
-    value = str(setting.value)
+    value = written(source, setting)
     try:
         check_choice(setting.name, value, CHOICES[setting.name])
     except OptionError as error:
@@ -333,7 +406,7 @@ def read_word(source: Source, setting: Setting) -> str:
 def read_diff_method(source: Source, setting: Setting) -> str:
     """Read the name of a derivative method."""
     try:
-        return read_method(str(setting.value)).value
+        return read_method(written(source, setting)).value
     except OptionError as error:
         raise source.error(OptionError, setting.value_span, error.problem, error.hint) from None
 
@@ -347,7 +420,8 @@ def read_truth(source: Source, setting: Setting) -> bool:
     """Read true or false."""
     known = {"true": True, "false": False}
     if str(setting.value).lower() not in known:
-        raise source.error(OptionError, setting.value_span, f"{setting.name} is true or false")
+        problem = f"{setting.name} must be true or false, not {written(source, setting)}"
+        raise source.error(OptionError, setting.value_span, problem)
     return known[str(setting.value).lower()]
 
 
@@ -355,7 +429,8 @@ def read_count(source: Source, setting: Setting) -> int:
     """Read a whole number of at least 1."""
     value = setting.value
     if not isinstance(value, float) or not value.is_integer() or value < 1:
-        raise source.error(OptionError, setting.value_span, f"{setting.name} is a whole number of at least 1")
+        problem = f"{setting.name} must be a whole number of at least 1, not {written(source, setting)}"
+        raise source.error(OptionError, setting.value_span, problem)
     return int(value)
 
 

@@ -1,23 +1,33 @@
 """Data sources: whatever the user has, as columns of float64.
 
-In: a mapping of arrays, a data frame (pandas, polars, Arrow), or the path of a CSV or Parquet file.
-Out: a `Table`, whose columns are checked when they are asked for, so that a text column which no
-formula uses does no harm. Every error names the column, and the row where there is one.
+In: a mapping of arrays, a data frame (pandas, polars, Arrow), or the path of a CSV or Parquet file
+(which `lambdaml_dsl.objective.files` reads). Out: a `Table`, whose columns are checked when they are
+asked for, so that a text column which no formula uses does no harm. Every error names the column, and
+the row where there is one.
 """
 
 from __future__ import annotations
 
+import datetime
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdaml_dsl.errors import DataError, MissingPackageError, OptionError, closest, suggestion
+from lambdaml_dsl.errors import DataError, OptionError, closest, counted
 from lambdaml_dsl.language.functions import FloatArray
+
+MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "<na>"})
+"""What stands for a missing value in a column of text, in lower case."""
+
+LISTED = 30
+"""Columns that a message lists at most."""
+
+DATES = (datetime.date, datetime.time, datetime.timedelta)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,14 +42,14 @@ class Table:
         The length.
     name : str
         What messages call it: a file name, or ``"data"``.
-    first_line : int or None
-        The line of the file in which the first row stands.
+    lines : sequence of int or None
+        The line of the file in which each row begins.
     """
 
     columns: Mapping[str, Any]
     rows: int
     name: str = "data"
-    first_line: int | None = None
+    lines: Sequence[int] | None = None
 
     def column(self, name: str) -> FloatArray:
         """Give a column as float64, shape (n,).
@@ -55,14 +65,18 @@ class Table:
 
     def no_column(self, name: str) -> DataError:
         """Say that a column is missing, and which there are."""
-        listed = ", ".join(list(self.columns)[:30])
-        near = closest(name, self.columns)
-        hint = (f"Did you mean '{near}'? " if near else "") + f"The columns are {listed}."
+        names = [column for column in self.columns if column]
+        more = f", and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        listed = (
+            f"The columns are {', '.join(names[:LISTED])}{more}." if names else "The data have no columns."
+        )
+        near = closest(name, names)
+        hint = (f"Did you mean '{near}'? " if near else "") + listed
         return DataError(f"there is no column '{name}'", place=self.name, hint=hint)
 
     def row(self, index: int) -> str:
         """Name a row, from 1; in a file also its line."""
-        return f"row {index + 1}" + ("" if self.first_line is None else f" (line {self.first_line + index})")
+        return f"row {index + 1}" + ("" if self.lines is None else f" (line {self.lines[index]})")
 
     def renamed(self, names: Mapping[str, str]) -> Table:
         """Give the table with some columns under other names (new name to old name)."""
@@ -71,12 +85,7 @@ class Table:
                 raise self.no_column(old)
         taken = set(names.values())
         kept = {name: values for name, values in self.columns.items() if name not in taken}
-        return Table(
-            {**kept, **{new: self.columns[old] for new, old in names.items()}},
-            self.rows,
-            self.name,
-            self.first_line,
-        )
+        return replace(self, columns={**kept, **{new: self.columns[old] for new, old in names.items()}})
 
 
 def numbers(values: Any, what: str, table: Table) -> FloatArray:
@@ -84,37 +93,98 @@ def numbers(values: Any, what: str, table: Table) -> FloatArray:
     if type(values) is np.ndarray and values.dtype == np.float64 and values.shape == (table.rows,):
         return np.ascontiguousarray(values)
     if np.ma.isMaskedArray(values):
-        values = values.astype(np.float64).filled(np.nan)
-    array = np.asarray(values)
+        masked, values = np.ma.getmaskarray(values), np.array(values.data, dtype=object)
+        values[masked] = None
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise DataError(
+            f"{what} holds lists of different lengths", place=table.name, hint="Give one number for each row."
+        ) from None
     if array.ndim == 0:
         array = np.full(table.rows, array)
-    if array.ndim != 1 or len(array) != table.rows:
-        shape = f"the shape {array.shape}" if array.ndim != 1 else f"{len(array)} values"
-        raise DataError(f"{what} has {shape}, where {table.rows} rows are expected", place=table.name)
+    if array.ndim != 1:
+        raise DataError(
+            f"{what} has the shape {array.shape}", place=table.name, hint="Give one number for each row."
+        )
+    if len(array) != table.rows:
+        raise DataError(
+            f"{what} has {counted(len(array), 'value')}, but the data have {counted(table.rows, 'row')}",
+            place=table.name,
+        )
     kind = array.dtype.kind
     if kind in "fiub":
-        return np.ascontiguousarray(array, dtype=np.float64)
+        with np.errstate(over="ignore"):  # a long double too large for a float64 is infinity there
+            return np.ascontiguousarray(array, dtype=np.float64)
     if kind in "mM":
-        raise DataError(
-            f"{what} holds dates or durations", place=table.name, hint="Convert it to a number, such as days since the start."
-        )
+        raise no_dates(what, table)
     if kind == "c":
-        raise DataError(
-            f"{what} holds complex numbers", place=table.name, hint="Fit its real or imaginary part, or its absolute value."
-        )
+        raise no_complex(what, table)
     converted = np.empty(table.rows)
-    for index, value in enumerate(array):
+    for index, value in enumerate(array.tolist()):
         try:
-            converted[index] = np.nan if value is None or type(value).__name__ == "NAType" else float(value)
-        except (TypeError, ValueError):
-            raise DataError(
-                f"{what} holds {value!r} in {table.row(index)}, which is not a number",
-                place=table.name,
-                hint="Decimal numbers are written with a point."
-                if "," in str(value)
-                else "Where a value is missing, leave the cell empty.",
-            ) from None
+            converted[index] = np.nan if is_missing(value) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise no_number(value, what, table, index) from None
     return converted
+
+
+def is_missing(value: Any) -> bool:
+    """Say whether a value stands for a missing one."""
+    if isinstance(value, str):
+        return value.strip().lower() in MISSING
+    return value is None or type(value).__name__ == "NAType"
+
+
+def no_number(value: Any, what: str, table: Table, index: int) -> DataError:
+    """Say that a value is no number, and what to do."""
+    if isinstance(value, DATES):
+        return no_dates(what, table)
+    if isinstance(value, complex):
+        return no_complex(what, table)
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", errors="backslashreplace")
+    where = table.row(index)
+    if isinstance(value, int):
+        problem, hint = f"{what} holds too large a number in {where}", "The largest number is about 1.8e308."
+    elif isinstance(value, str):
+        problem, hint = f"{what} holds '{value}' in {where}, which is not a number", way_out(value, table)
+    else:
+        kind = type(value).__name__
+        problem = f"{what} holds a value of type '{kind}' in {where}, which is not a number"
+        hint = "Give one number for each row."
+    return DataError(problem, place=table.name, hint=hint)
+
+
+def way_out(text: str, table: Table) -> str:
+    """Say what to write in place of a text that is no number."""
+    if "," in text:
+        return "Write decimal numbers with a point, and no comma between thousands."
+    if text[:1] in "\u2212\u2013":
+        return "Write a minus as the plain sign -."
+    if text[:1].isdigit() or (text[:1] in "+-." and text[1:2].isdigit()):
+        return "Write the number alone, without a unit or a remark."
+    return "Where a value is missing, " + (
+        "leave the cell empty." if table.lines is not None else "give NaN."
+    )
+
+
+def no_dates(what: str, table: Table) -> DataError:
+    """Refuse dates."""
+    return DataError(
+        f"{what} holds dates, times or durations",
+        place=table.name,
+        hint="Convert it to a number, such as days since the start.",
+    )
+
+
+def no_complex(what: str, table: Table) -> DataError:
+    """Refuse complex numbers."""
+    return DataError(
+        f"{what} holds complex numbers",
+        place=table.name,
+        hint="Fit its real or imaginary part, or its absolute value.",
+    )
 
 
 def read_table(data: Any) -> Table:
@@ -124,7 +194,7 @@ def read_table(data: Any) -> Table:
     ----------
     data : mapping, data frame, path or Table
         A mapping of names to arrays; a data frame of pandas, polars or Arrow; the path of a file
-        that ends in ``.csv``, ``.tsv``, ``.txt`` or ``.parquet``.
+        that ends in ``.csv``, ``.tsv``, ``.txt``, ``.dat`` or ``.parquet``.
 
     Returns
     -------
@@ -141,6 +211,8 @@ def read_table(data: Any) -> Table:
     if isinstance(data, Table):
         return data
     if isinstance(data, (str, os.PathLike)):
+        from lambdaml_dsl.objective.files import read_file
+
         return read_file(Path(data))
     if isinstance(data, Mapping):
         return from_mapping(data)
@@ -151,134 +223,67 @@ def read_table(data: Any) -> Table:
 
 def from_mapping(data: Mapping[Any, Any]) -> Table:
     """Read a mapping of names to arrays; a single number stands for a constant column."""
+    check_distinct([str(name) for name in data], "data")
     columns = {str(name): values for name, values in data.items()}
-    lengths = {name: len(values) for name, values in columns.items() if np.ndim(values) > 0}
-    if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise DataError(f"the columns differ in length: {shown}", place="data")
+    lengths = {name: length for name, values in columns.items() if (length := length_of(values)) is not None}
+    first = next(iter(lengths), "")
+    for name, length in lengths.items():
+        if length != lengths[first]:
+            these, those = f"'{first}' has {counted(lengths[first], 'value')}", f"'{name}' has {length}"
+            raise DataError(f"the columns differ in length: {these}, {those}", place="data")
     return Table(columns, next(iter(lengths.values()), 1 if columns else 0))
 
 
-def from_frame(frame: Any, name: str, first_line: int | None = None) -> Table:
+def length_of(values: Any) -> int | None:
+    """Give the length of a column, None for a single number."""
+    try:
+        return len(values) if np.ndim(values) > 0 else None
+    except ValueError:  # lists of different lengths
+        return len(values)
+
+
+def from_frame(frame: Any, name: str, lines: Sequence[int] | None = None) -> Table:
     """Read a data frame of any kind that narwhals knows."""
     import narwhals as nw
     from narwhals.exceptions import NarwhalsError
 
+    check_distinct([str(column) for column in names_of(frame)], name)
     try:
         wrapped: Any = nw.from_native(frame)
     except TypeError:
         raise OptionError(
-            f"data cannot be a {type(frame).__name__}",
+            f"data cannot be of the type '{type(frame).__name__}'",
             hint="Give a dict of arrays, a data frame, or the path of a CSV or Parquet file.",
         ) from None
     except (NarwhalsError, ValueError) as error:
-        raise DataError(str(error).splitlines()[0], place=name) from None
+        raise DataError(first_line_of(error), place=name) from None
     if isinstance(wrapped, nw.LazyFrame):
-        wrapped = wrapped.collect()
-    try:
-        columns = {str(column): wrapped[column].to_numpy() for column in wrapped.columns}
-    except (NarwhalsError, ValueError, TypeError) as error:
-        raise DataError(str(error).splitlines()[0], place=name) from None
-    return Table(columns, len(wrapped), name, first_line)
-
-
-def read_file(path: Path) -> Table:
-    """Read a CSV or Parquet file."""
-    name = path.name
-    if path.suffix.lower() not in {".csv", ".tsv", ".txt", ".dat", ".parquet", ".pq"}:
-        raise OptionError(
-            f"the kind of file of '{path}' is not known", hint="The name must end in .csv, .tsv, .txt or .parquet."
-        )
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        nearby = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = suggestion(name, nearby, listed="The folder holds") if len(nearby) <= 20 else ""
-        raise DataError(f"there is no file '{path}'", hint=hint) from None
-    except OSError as error:
-        raise DataError(f"cannot read '{path}': {error.strerror}") from None
-    if not content.strip():
-        raise DataError("the file is empty", place=name)
-    try:
-        import pyarrow as pa
-    except ImportError:
-        raise MissingPackageError(
-            "reading files needs pyarrow", hint='Install it with: pip install "lambdaml-dsl[cli]"'
-        ) from None
-    if path.suffix.lower() in {".parquet", ".pq"}:
-        import pyarrow.parquet
-
         try:
-            return from_frame(pyarrow.parquet.read_table(pa.BufferReader(content)), name)
-        except pa.ArrowException as error:
-            raise DataError(f"this is not a Parquet file: {first_line_of(error)}", place=name) from None
-    return read_delimited(content, name)
+            wrapped = wrapped.collect()
+        except Exception as error:
+            # Whatever engine runs the user's own query, it has its own exceptions.
+            raise DataError(
+                f"the lazy frame cannot be computed: {first_line_of(error)}", place=name
+            ) from None
+    columns = {str(series.name): series.to_numpy() for series in wrapped.iter_columns()}
+    return Table(columns, len(wrapped), name, lines)
 
 
-def read_delimited(content: bytes, name: str) -> Table:
-    """Read CSV text: lines that begin with # before the header are skipped; the header decides the separator."""
-    import pyarrow as pa
-    import pyarrow.csv
-
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    skipped = 0
-    while content.lstrip(b" \t\r\n").startswith(b"#") or content[:1] in (b"\n", b"\r"):
-        line, _, content = content.partition(b"\n")
-        skipped += 1
-    header = content.partition(b"\n")[0].decode("utf-8", errors="replace").rstrip("\r")
-    if "\x00" in header:
-        raise DataError("this is not a text file", place=name, hint="Save it as CSV (UTF-8) or Parquet.")
-    separator = max(",;\t", key=header.count)
-    titles = [title.strip().strip('"').strip() for title in header.split(separator)]
-    if not header.strip():
-        raise DataError("the file has no header and no rows", place=name)
-    if all(is_number(title) for title in titles):
-        raise DataError(
-            f"line {skipped + 1} holds numbers where the column names should be",
-            place=name,
-            hint="Put a line with a name for each column first, such as: t,y",
-        )
-    if len(titles) == 1 and len(header.split()) > 1 and '"' not in header:
-        raise DataError(
-            "the columns seem to be separated by blanks", place=name, hint="Separate them by commas, semicolons or tabs."
-        )
-    repeated = next((title for title in titles if titles.count(title) > 1), None)
-    if repeated is not None:
-        raise DataError(f"two columns are called '{repeated}'", place=name)
-    broken: list[Any] = []
-
-    def ragged(row: Any) -> str:
-        broken.append(row)
-        return "skip"
-
-    try:
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(content),
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, skip_rows=1, column_names=titles)
-            if b"\n" in content.rstrip()
-            else pyarrow.csv.ReadOptions(use_threads=False),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, invalid_row_handler=ragged),
-        )
-    except pa.ArrowException as error:
-        raise DataError(f"the file cannot be read as CSV: {first_line_of(error)}", place=name) from None
-    if broken:
-        line = skipped + broken[0].number
-        raise DataError(
-            f"line {line} has {broken[0].actual_columns} values where the header names {broken[0].expected_columns}",
-            place=name,
-        )
-    if table.num_rows == 0:
-        raise DataError("the file has a header and no rows", place=name)
-    return from_frame(table, name, first_line=skipped + 2)
+def names_of(frame: Any) -> Iterable[Any]:
+    """Give the column names of a data frame that may name two columns alike; nothing for another thing."""
+    if hasattr(frame, "collect_schema"):  # polars has no such frames, and a lazy one would have to be asked
+        return ()
+    names = getattr(frame, "column_names", None) or getattr(frame, "columns", None)
+    return names if isinstance(names, Iterable) else ()
 
 
-def is_number(text: str) -> bool:
-    """Say whether a text reads as a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def check_distinct(names: Sequence[str], place: str) -> None:
+    """Refuse two columns of one name."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError(f"two columns are called '{name}'", place=place, hint="Rename one of them.")
+        seen.add(name)
 
 
 def first_line_of(error: Exception) -> str:
@@ -310,13 +315,15 @@ def finite_rows(columns: Mapping[str, FloatArray], table: Table, policy: str) ->
     for name, finite in finite_by_name.items():
         if policy == "raise" and not finite.all():
             index = int(np.argmin(finite))
-            shown = {"nan": "no number (NaN)", "inf": "infinity", "-inf": "minus infinity"}[str(columns[name][index])]
+            shown = {"nan": "no number (NaN)", "inf": "infinity", "-inf": "minus infinity"}[
+                str(columns[name][index])
+            ]
             count = int((~finite).sum())
             others = f", and {count - 1} more such row{'s' if count > 2 else ''}" if count > 1 else ""
             raise DataError(
                 f"{name} holds {shown} in {table.row(index)}{others}",
                 place=table.name,
-                hint="Mend the data, or leave such rows out with nan_policy=\"omit\".",
+                hint='Mend the data, or leave such rows out with nan_policy="omit".',
             )
         good &= finite
     return good

@@ -1,7 +1,8 @@
 """The R factor of the stacked [J r]: all that least squares needs to know of a linearisation.
 
-Never the normal equations: their condition is the square of J's. Columns are scaled to length one
-first, so that neither rank nor conditioning depends on the units of the parameters.
+Never the normal equations: their condition is the square of J's. Whether a direction is weak is judged
+with columns scaled to length one, so that neither rank nor conditioning depends on the units of the
+parameters.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ RANK_TOLERANCE = 1e-12
 """A singular value of the scaled Jacobian below this fraction of the largest is rounding, not data."""
 
 CLEAR = 1e-5
-"""While every diagonal element of R is above this, the singular values need not be looked at."""
+"""While every diagonal element of the scaled R is above this, the singular values need not be looked at."""
+
+TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +31,7 @@ class Factor:
     Attributes
     ----------
     upper : ndarray
-        R of the scaled Jacobian, shape (p, p); below its diagonal stands what is not part of it.
+        R of the Jacobian, shape (p, p); below its diagonal stands what is not part of it.
     scale : ndarray
         Lengths of the Jacobian's columns, shape (p,); next to nothing for a column of zeros.
     step : ndarray
@@ -62,9 +65,9 @@ class Factor:
         return 1.0 if self.singular is None else float(self.singular[-1])
 
     def inverse(self) -> FloatArray:
-        """Give the inverse of R in the parameters' own units: its product with its transpose is inverse(J^T J)."""
-        inverted: FloatArray = lapack().dtrtri(self.upper)[0] * on_and_above(len(self.scale))
-        return inverted / self.scale[:, None]
+        """Give the inverse of R: its product with its transpose is inverse(J^T J)."""
+        inverted: FloatArray = linalg().lapack.dtrtri(self.upper)[0] * on_and_above(len(self.scale))
+        return inverted
 
 
 def factorise(residuals: FloatArray, jacobian: FloatArray) -> Factor:
@@ -82,41 +85,31 @@ def factorise(residuals: FloatArray, jacobian: FloatArray) -> Factor:
     if p == 0:
         nothing = np.empty(0)
         return Factor(np.empty((0, 0)), nothing, nothing, 0.0, rss, n, 0)
-    scale = column_lengths(jacobian)
+    # BLAS and LAPACK themselves: on small problems NumPy's wrappers take several times as long as the
+    # work. Its norm neither overflows nor underflows.
+    blas, lapack = linalg().blas, linalg().lapack
+    lengths = [blas.dnrm2(column) for column in jacobian]
+    scale = np.array(lengths)
     stacked = np.empty((p + 1, n))
-    np.divide(jacobian, scale[:, None], out=stacked[:p])
+    stacked[:p] = jacobian
     stacked[p] = residuals
-    # LAPACK itself: on small problems NumPy's wrappers take several times as long as the factorisation.
-    r = lapack().dgeqrf(stacked.T, lwork=32 * (p + 1), overwrite_a=1)[0]
-    if n < p or np.abs(r.diagonal()[:p]).min() < CLEAR:
+    r = lapack.dgeqrf(stacked.T, lwork=32 * (p + 1), overwrite_a=1)[0]
+    diagonal = r.diagonal().tolist()
+    if n < p or any([abs(diagonal[k]) <= CLEAR * lengths[k] for k in range(p)]):
         return by_singular_values(r, scale, rss, n)
     upper, target = r[:p, :p], r[:p, p]
-    step = lapack().dtrtrs(upper, target)[0] / -scale
+    step = -lapack.dtrtrs(upper, target)[0]
     return Factor(upper, scale, step, float(target.dot(target)), rss, n, p)
-
-
-def column_lengths(jacobian: FloatArray) -> FloatArray:
-    """Give the length of each column of J, shape (p,)."""
-    scale: FloatArray = np.sqrt(np.einsum("ij,ij->i", jacobian, jacobian))
-    lengths = scale.tolist()
-    if min(lengths) > 1e-150 and max(lengths) < 1e150:
-        return scale
-    # Squares overflow or vanish: the largest entry of each column first.
-    largest = np.abs(jacobian).max(axis=1, initial=0.0)
-    largest[largest == 0] = 1.0
-    unit = jacobian / largest[:, None]
-    scale = largest * np.sqrt(np.einsum("ij,ij->i", unit, unit))
-    scale[scale == 0] = np.finfo(float).tiny  # a column of zeros stays one, and its scale stays no scale
-    return scale
 
 
 def by_singular_values(r: FloatArray, scale: FloatArray, rss: float, n_obs: int) -> Factor:
     """Finish a factorisation in which some direction is weak: each is looked at by itself."""
     p = len(scale)
     rows = min(p, n_obs)
+    scale[scale == 0] = TINY  # a column of zeros stays one, and its scale stays no scale
     upper = np.zeros((p, p))
     upper[:rows] = np.triu(r[:rows, :p])
-    left, singular, directions = np.linalg.svd(upper)
+    left, singular, directions = np.linalg.svd(upper / scale)
     target = r[:rows, p] @ left[:rows]
     largest = float(singular[0]) or 1.0
     relative = singular / largest
@@ -127,11 +120,11 @@ def by_singular_values(r: FloatArray, scale: FloatArray, rss: float, n_obs: int)
 
 
 @cache
-def lapack() -> Any:
-    """Import LAPACK, at first use."""
-    import scipy.linalg.lapack
+def linalg() -> Any:
+    """Import BLAS and LAPACK, at first use."""
+    import scipy.linalg
 
-    return scipy.linalg.lapack
+    return scipy.linalg
 
 
 @lru_cache(maxsize=64)

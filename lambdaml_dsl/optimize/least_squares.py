@@ -11,6 +11,7 @@ data hold, and judged. Where anything about the end is in doubt, the trust regio
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -35,7 +36,9 @@ STEP_IN_ERRORS = 1e-4
 """An end counts as a minimum when the next step is below this fraction of the standard errors
 (Bates & Watts 1981, Technometrics 23, use 1e-3)."""
 
-ROUNDING = 64 * float(np.finfo(np.float64).eps)
+EPS = float(np.finfo(np.float64).eps)
+
+ROUNDING = 64 * EPS
 """What rounding alone leaves of a residual, relative to the response."""
 
 SOUND_CONDITIONING, LONG_WAY, UNEXPLAINED, WAVES = 1e-9, 8, 0.1, 0.5
@@ -128,30 +131,26 @@ class Record:
     upper: FloatArray
     budget: int
     bounded: bool
+    best: FloatArray
+    place: bytes
+    linearised: tuple[FloatArray, FloatArray]
+    jacobians: int = 1
     wall: float = WALL
     evaluations: int = 0
-    jacobians: int = 0
-    best: FloatArray = field(default_factory=lambda: np.empty(0))
     best_rss: float = np.inf
     last_rss: float = np.inf
     history: list[float] = field(default_factory=list)
-    place: bytes = b""
-    linearised: tuple[FloatArray, FloatArray] = field(default_factory=lambda: (np.empty(0), np.empty((0, 0))))
 
     def residuals(self, theta: FloatArray) -> FloatArray:
         """Compute residuals; where they are not finite, a wall that no solver climbs."""
         if self.evaluations >= self.budget:
             raise Exhausted
         self.evaluations += 1
-        if self.problem.eager:
-            residuals = self.linearise(theta)[0]
-        else:
-            residuals = self.problem.residuals(theta)
-        self.last_rss = rss = float(residuals.dot(residuals))
-        if not rss < np.inf:
-            self.last_rss = np.inf
-            self.history.append(np.inf)
-            return np.full_like(residuals, self.wall)
+        residuals = self.linearise(theta)[0] if self.problem.eager else self.problem.residuals(theta)
+        rss = float(residuals.dot(residuals))
+        if not rss < math.inf:
+            rss, residuals = math.inf, np.full_like(residuals, self.wall)
+        self.last_rss = rss
         self.history.append(rss)
         if rss < self.best_rss:
             self.best_rss, self.best = rss, theta.copy()
@@ -161,7 +160,7 @@ class Record:
         """Compute derivatives, shape (p, n)."""
         jacobian = self.linearise(theta)[1]
         flat = jacobian.ravel()
-        if not flat.dot(flat) < np.inf and not np.isfinite(jacobian).all():
+        if not flat.dot(flat) < math.inf and not np.isfinite(jacobian).all():
             raise NotFinite
         return jacobian
 
@@ -197,19 +196,20 @@ def scipy_optimize() -> Any:
 def run_lm(record: Record, start: FloatArray, first_step: float) -> FloatArray:
     """Run MINPACK's Levenberg-Marquardt, without bounds."""
     record.wall = WALL
+    # With every tolerance at or above the rounding unit MINPACK has nothing to warn of: its stringent
+    # tests are met only after the plain ones, and the record's budget ends before its own.
     theta: FloatArray = scipy_optimize().leastsq(
         record.residuals,
         start,
         Dfun=record.jacobian,
         col_deriv=True,
-        full_output=True,
         ftol=1e-13,
         xtol=1e-11,
-        gtol=0.0,
+        gtol=EPS,
         maxfev=record.budget + 1,
         factor=first_step,
     )[0]
-    return np.atleast_1d(theta)
+    return theta
 
 
 def run_trf(record: Record, start: FloatArray) -> FloatArray:
@@ -253,6 +253,7 @@ def minimise(
     *,
     optimizer: str = "auto",
     max_evaluations: int | None = None,
+    at_start: tuple[FloatArray, FloatArray] | None = None,
 ) -> Solution:
     """Minimise a sum of squares.
 
@@ -266,6 +267,8 @@ def minimise(
         A key of `SOLVERS`.
     max_evaluations : int, optional
         The budget of residual evaluations, all attempts together.
+    at_start : tuple of ndarray, optional
+        Residuals and derivatives at the start, where they are known already.
 
     Returns
     -------
@@ -274,7 +277,10 @@ def minimise(
     """
     budget = max_evaluations or EVALUATIONS_A_PARAMETER * (len(start) + 1)
     bounded = max(lower.tolist()) > -np.inf or min(upper.tolist()) < np.inf
-    record = Record(problem, lower, upper, budget, bounded)
+    if at_start is None:
+        with np.errstate(all="ignore"):
+            at_start = problem.linearise(start)
+    record = Record(problem, lower, upper, budget, bounded, start, start.tobytes(), at_start)
     attempts = TRF if bounded and optimizer == "auto" else SOLVERS[optimizer]
     ends: list[End] = []
     stop: Status | None = None
@@ -291,8 +297,7 @@ def minimise(
     except KeyboardInterrupt:
         stop = Status.INTERRUPTED
     if stop is not None and not any(end.theta is record.best for end in ends):
-        theta = record.best if len(record.best) else start
-        ends.append(judge(record, theta, "stopped", stop))
+        ends.append(judge(record, record.best, "stopped", stop))
     end = min(ends, key=lambda end: (round_up(end.factor.rss), not end.status.converged))
     return Solution(
         end.theta,
@@ -317,7 +322,7 @@ def one_attempt(record: Record, method: str, attempt: Attempt, start: FloatArray
     try:
         theta = attempt(record, start)
     except NotFinite:
-        return judge(record, record.best if len(record.best) else start, method, Status.NOT_FINITE)
+        return judge(record, record.best, method, Status.NOT_FINITE)
     if record.last_rss > record.best_rss * (1 + LEVEL):
         theta = record.best  # the solver saw a lower sum of squares than that at its end
     return polish(record, theta, method)
@@ -355,28 +360,36 @@ def polish(record: Record, theta: FloatArray, method: str) -> End:
     """
     try:
         residuals, factor, held = linearised(record, theta)
-        for _ in range(POLISH_STEPS):
-            step = factor.step
-            moved = theta + step if not record.bounded else moved_within(record, theta, step, held)
-            if (np.abs(step) <= SETTLED * np.abs(moved[~held])).all():
-                there = record.linearise(moved)[0] if record.problem.eager else record.problem.residuals(moved)
-                if there.dot(there) <= factor.rss * (1 + LEVEL):
-                    theta, residuals = moved, there
-                break
-            there, next_factor, next_held = linearised(record, moved)
-            if not (
-                next_factor.rss <= factor.rss * (1 + LEVEL) + rounding(record) ** 2
-                and next_factor.explained < factor.explained
-            ):
-                break
-            theta, residuals, factor, held = moved, there, next_factor, next_held
     except NotFinite:
         return judge(record, theta, method, Status.NOT_FINITE)
+    noise = rounding(record) ** 2
+    for _ in range(POLISH_STEPS):
+        moved = moved_by(record, theta, factor.step, held)
+        if factor.explained <= LEVEL * factor.rss + noise and settled(theta, moved):
+            # So short a step changes the residuals as their derivatives say, to the last bit.
+            residuals = residuals + (moved - theta).dot(record.linearised[1])
+            theta = moved
+            break
+        try:
+            there, next_factor, next_held = linearised(record, moved)
+        except NotFinite:
+            break  # the step leads out of where the model is finite: no good step
+        if next_factor.rss > factor.rss * (1 + LEVEL) + noise or next_factor.explained >= factor.explained:
+            break
+        theta, residuals, factor, held = moved, there, next_factor, next_held
     return End(theta, residuals, factor, held, verdict(record, theta, factor, held), method)
 
 
-def moved_within(record: Record, theta: FloatArray, step: FloatArray, held: np.ndarray) -> FloatArray:
+def settled(theta: FloatArray, moved: FloatArray) -> bool:
+    """Say whether a step is short beside every parameter."""
+    pairs = zip(theta.tolist(), moved.tolist(), strict=True)
+    return all([abs(after - before) <= SETTLED * abs(after) for before, after in pairs])
+
+
+def moved_by(record: Record, theta: FloatArray, step: FloatArray, held: np.ndarray) -> FloatArray:
     """Take a step by the parameters that no bound holds, up to the bounds."""
+    if not record.bounded:
+        return theta + step
     moved = theta.copy()
     moved[~held] += step
     return np.clip(moved, record.lower, record.upper)
@@ -403,7 +416,7 @@ def rounding(record: Record) -> float:
 def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> Status:
     """Judge an end: a minimum, or what else."""
     p = len(factor.step)
-    if not np.isfinite(factor.rss):
+    if not math.isfinite(factor.rss):
         return Status.NOT_FINITE
     if factor.rank < p:
         # Two parameters that only act together leave full columns; one that acts no more leaves none.
@@ -414,7 +427,7 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
     reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)
     if factor.explained > reachable and (np.abs(factor.step) > 1e-9 * np.abs(theta[~held])).any():
         return Status.STALLED
-    if held.any():
+    if record.bounded and held.any():
         return Status.AT_BOUND
     return Status.CONVERGED
 

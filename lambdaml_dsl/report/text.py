@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lambdaml_dsl.errors import counted
 from lambdaml_dsl.fitting.result import FitResult, FittedParameter
 
 STRONG_CORRELATION = 0.9
@@ -94,7 +95,9 @@ def strong_correlations(result: FitResult) -> list[tuple[str, str, float]]:
     if matrix is None:
         return []
     first, second = np.nonzero(np.triu(np.abs(matrix) >= STRONG_CORRELATION, k=1))
-    pairs = [(result.free[i], result.free[j], float(matrix[i, j])) for i, j in zip(first, second, strict=True)]
+    pairs = [
+        (result.free[i], result.free[j], float(matrix[i, j])) for i, j in zip(first, second, strict=True)
+    ]
     return sorted(pairs, key=lambda pair: -abs(pair[2]))
 
 
@@ -114,17 +117,6 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
 def shown(value: float, digits: int = 6) -> str:
     """Write a statistic; a dash where it does not exist."""
     return "-" if math.isnan(value) else f"{value:.{digits}g}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number and its noun.
-
-    Examples
-    --------
-    >>> counted(1, "row"), counted(2, "row")
-    ('1 row', '2 rows')
-    """
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def shortened(text: str, length: int = 300) -> str:

@@ -133,7 +133,7 @@ def recurse(tree: Expr, values: Mapping[str, float]) -> float:
             return ARITHMETIC[operator](recurse(left, values), recurse(right, values))
         case Compare(operators, operands):
             numbers = [recurse(operand, values) for operand in operands]
-            pairs = zip(operators, numbers, numbers[1:], strict=True)
+            pairs = zip(operators, numbers[:-1], numbers[1:], strict=True)
             return 1.0 if all(COMPARISONS[operator](x, y) for operator, x, y in pairs) else 0.0
         case Conditional(body, test, orelse):
             return recurse(body if recurse(test, values) != 0 else orelse, values)

@@ -1,0 +1,62 @@
+"""The pages say what happens: their Python is run, and so are their commands."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lambdaml_dsl.language.functions import FUNCTIONS
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "grammar").glob("*.md")])
+COMMANDS = re.compile(r"^```console\n\$ (.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_python_of_a_page(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+    failed, _ = doctest.testfile(str(page), module_relative=False, optionflags=flags)
+    assert failed == 0
+
+
+def test_python_of_the_readme() -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        done = subprocess.run([sys.executable, "-c", block], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def commands() -> list[tuple[str, str, str]]:
+    found = []
+    for page in PAGES:
+        for command, output in COMMANDS.findall(page.read_text(encoding="utf-8")):
+            found.append((str(page.relative_to(ROOT)), command, output))
+    return found
+
+
+@pytest.mark.parametrize(("page", "command", "output"), commands())
+def test_command_of_a_page(page: str, command: str, output: str) -> None:
+    words = shlex.split(command)
+    assert words[0] == "lml"
+    lml = Path(sys.executable).with_name("lml")
+    done = subprocess.run([lml, *words[1:]], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.stdout + done.stderr == output
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_of_a_page(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_function_is_in_the_language_page() -> None:
+    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    assert [name for name in FUNCTIONS if not re.search(rf"`{name}[(`]", text)] == []
