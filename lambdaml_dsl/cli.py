@@ -24,7 +24,7 @@ from lambdaml_dsl.fitting.result import FitResult
 from lambdaml_dsl.language.functions import FUNCTIONS
 from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.modelfile.read import load
-from lambdaml_dsl.objective.files import is_number
+from lambdaml_dsl.objective.files import is_number, reason_of
 from lambdaml_dsl.objective.table import read_table
 from lambdaml_dsl.report.text import NUMERIC, closing, heading, parameter_rows
 
@@ -157,21 +157,17 @@ def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
     loaded, values = read_model(model, settings)
     if data is not None or (loaded.data is not None and not set(loaded.inputs) & set(values)):
         table = table_for(loaded, data)
-        columns = [name for name in table.columns if name != loaded.output]
+        bound = loaded.bind_to([name for name in table.columns if name != loaded.output])
     else:
         missing = [name for name in loaded.inputs if name not in values]
         if missing:
             raise OptionError(
                 f"the input '{missing[0]}' has no value", hint=f"Give --set {missing[0]}=..., or --data FILE."
             )
-        columns = list(loaded.inputs)
-        table = read_table({name: [values[name]] for name in columns} or {"": [0.0]})
-    bound = loaded.bind_to(columns)
+        bound = loaded.bound
+        table = read_table({name: [values[name]] for name in bound.inputs} or {"": [0.0]})
     starts = {name: spec.start for name, spec in loaded.specs.items() if spec.start is not None}
-    for name in values:
-        if name not in bound.parameters and name not in bound.inputs:
-            loaded.bind_to(columns, [name])
-    chosen = {**starts, **{name: value for name, value in values.items() if name in bound.parameters}}
+    chosen = {**starts, **{name: value for name, value in values.items() if name not in bound.inputs}}
     result = evaluate_bound(bound, table, loaded.theta(bound, chosen))
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([*bound.inputs, to_text(bound.response) if bound.response is not None else "value"])
@@ -204,7 +200,7 @@ def read_model(model: str, settings: Sequence[str]) -> tuple[Model, dict[str, fl
 
 def check_formula(text: str) -> str:
     """Refuse the name of a file that is no model file, where a formula is expected."""
-    if len(text) < LONGEST_NAME and "\0" not in text:
+    if 0 < len(text) < LONGEST_NAME and "\0" not in text:
         if Path(text + ".lml").is_file():
             raise OptionError(f"'{text}' is not a model file", hint=f"Did you mean '{text}.lml'?")
         if Path(text).exists():
@@ -261,6 +257,6 @@ def write_whole(path: Path, text: str) -> None:
             shutil.copymode(path, part)
         os.replace(part, path)
     except OSError as error:
-        raise OptionError(f"cannot write '{path}': {error.strerror}") from None
+        raise OptionError(f"cannot write '{path}': {reason_of(error)}") from None
     finally:
         part.unlink(missing_ok=True)

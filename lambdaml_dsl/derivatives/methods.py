@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -13,7 +13,7 @@ from lambdaml_dsl.errors import OptionError, suggestion
 from lambdaml_dsl.program.instructions import Program
 
 
-class DiffMethod(str, Enum):
+class DiffMethod(StrEnum):
     """How derivatives are taken. A method's value in lower case is accepted wherever a method is.
 
     Examples

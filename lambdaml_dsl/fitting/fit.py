@@ -29,14 +29,10 @@ from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.objective.squares import SquaredResiduals
 from lambdaml_dsl.objective.table import Table, finite_rows, read_table
 from lambdaml_dsl.optimize.least_squares import SOLVERS, Solution, minimise
-from lambdaml_dsl.optimize.status import Status
 from lambdaml_dsl.program.diagnosis import first_bad_slot
 from lambdaml_dsl.program.instructions import Program
 
 DEFAULT_START = 1.0
-
-HARDLY = 0.01
-"""A model that explains less than this share of the variance gets a note."""
 
 EAGER_SIZE = 4096
 """Up to this many derivatives, residuals and derivatives are computed in one call."""
@@ -137,6 +133,7 @@ def fit(
         np.array([prepared.specs[index].upper for index in problem.free]),
         optimizer=prepared.options.optimizer,
         max_evaluations=prepared.options.max_evaluations,
+        at_start=prepared.at_start,
     )
     return make_result(prepared, solution)
 
@@ -156,6 +153,9 @@ class Options:
     nan_policy: str = "raise"
 
 
+DEFAULTS = Options()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """A fit whose every input is read and checked, ready for an optimiser."""
@@ -166,9 +166,10 @@ class Prepared:
     rows: Rows
     options: Options
     problem: FreeProblem
+    at_start: tuple[FloatArray, FloatArray]
 
 
-def prepare(
+def prepare(  # noqa: PLR0917
     model: Model,
     data: Any,
     start: Mapping[str, float],
@@ -184,12 +185,12 @@ def prepare(
         dict.fromkeys([*start, *bounds, *fixed]),
     )
     specs = read_specs(model, bound, start, bounds, fixed)
-    rows = read_rows(bound, table, options)
-    objective = SquaredResiduals(bound, rows.columns, rows.y, rows.weights, options.diff_method)
-    problem = FreeProblem(objective, specs)
-    check_size(problem, rows)
-    check_start(problem, rows)
-    return Prepared(model, bound, specs, rows, options, problem)
+    with np.errstate(all="ignore"):
+        rows = read_rows(bound, table, options)
+        objective = SquaredResiduals(bound, rows.columns, rows.y, rows.weights, options.diff_method)
+        problem = FreeProblem(objective, specs)
+        check_size(problem, rows)
+        return Prepared(model, bound, specs, rows, options, problem, linearise_at_start(problem, rows))
 
 
 def table_for(model: Model, data: Any) -> Table:
@@ -214,11 +215,15 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def read_options(model: Model, given: Mapping[str, Any]) -> Options:
     """Read the options of a call; those of the model file fill in."""
     merged = {**model.options, **{name: value for name, value in given.items() if value is not None}}
+    if not merged:
+        return DEFAULTS
     for one, other in (("sigma", "weights"), ("weights", "sigma")):
         if given.get(one) is not None and given.get(other) is None:
             merged.pop(other, None)  # what the caller gives replaces the file's choice of the other
     if "sigma" in merged and "weights" in merged:
-        raise OptionError("sigma and weights are both given", hint="Give one: weights are 1/sigma^2, up to a factor.")
+        raise OptionError(
+            "sigma and weights are both given", hint="Give one: weights are 1/sigma^2, up to a factor."
+        )
     for name, known in CHOICES.items():
         if name in merged:
             check_choice(name, merged[name], known)
@@ -249,24 +254,25 @@ def read_specs(
     """Put together what is known of each parameter, in the order of theta, and check it."""
     specs = []
     for name in bound.parameters:
-        spec = model.specs.get(name) or ParameterSpec(name)
+        changes: dict[str, Any] = {}
         if name in bounds:
-            lower, upper = read_bounds(name, bounds[name])
-            spec = replace(spec, lower=lower, upper=upper)
+            changes["lower"], changes["upper"] = read_bounds(name, bounds[name])
         if name in start:
-            spec = spec.starting_at(read_number(f"the start value of '{name}'", start[name]))
+            changes["start"] = read_number(f"the start value of '{name}'", start[name])
         if name in fixed:
-            value = fixed[name]
-            if value is not None:
-                spec = spec.starting_at(read_number(f"the fixed value of '{name}'", value))
-            spec = replace(spec, fixed=True)
+            changes["fixed"] = True
+            if fixed[name] is not None:
+                changes["start"] = read_number(f"the fixed value of '{name}'", fixed[name])
+        known = model.specs.get(name)
+        spec = ParameterSpec(name, **changes) if known is None else replace(known, **changes)
         if spec.fixed and spec.start is None:
             raise OptionError(f"'{name}' is fixed, but has no value", hint=f"Give fixed={{'{name}': value}}.")
         if spec.start is not None and not math.isfinite(spec.start):
             raise OptionError(f"the start value of '{name}' is {spec.start:g}", hint="Give a finite number.")
         if spec.start is not None and not spec.fixed and not spec.lower <= spec.start <= spec.upper:
             raise OptionError(
-                f"the start value {spec.start:g} of '{name}' is outside its bounds [{spec.lower:g}, {spec.upper:g}]",
+                f"the start value {spec.start:g} of '{name}' is outside its bounds "
+                f"[{spec.lower:g}, {spec.upper:g}]",
                 hint="Move the start inside, or widen the bounds.",
             )
         specs.append(spec)
@@ -279,7 +285,8 @@ def read_bounds(name: str, given: Any) -> tuple[float, float]:
         low, high = given
     except (TypeError, ValueError):
         raise OptionError(
-            f"the bounds of '{name}' must be a pair (low, high), not {given!r}", hint="None is an open side: (0, None)."
+            f"the bounds of '{name}' must be a pair (low, high), not {given!r}",
+            hint="None is an open side: (0, None).",
         ) from None
     lower = -math.inf if low is None else read_number(f"the lower bound of '{name}'", low)
     upper = math.inf if high is None else read_number(f"the upper bound of '{name}'", high)
@@ -292,14 +299,18 @@ def read_bounds(name: str, given: Any) -> tuple[float, float]:
 
 
 def start_of(spec: ParameterSpec) -> float:
-    """Give where a parameter starts: as given; else 1; else, where 1 is not within the bounds, inside them."""
+    """Give where a parameter starts: as given; else 1; else, where the bounds exclude 1, inside them."""
     if spec.start is not None:
         return spec.start
     if spec.lower < DEFAULT_START < spec.upper:
         return DEFAULT_START
     if math.isfinite(spec.lower) and math.isfinite(spec.upper):
         return 0.5 * spec.lower + 0.5 * spec.upper
-    return spec.lower + max(1.0, abs(spec.lower)) if math.isfinite(spec.lower) else spec.upper - max(1.0, abs(spec.upper))
+    return (
+        spec.lower + max(1.0, abs(spec.lower))
+        if math.isfinite(spec.lower)
+        else spec.upper - max(1.0, abs(spec.upper))
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -310,8 +321,8 @@ class Rows:
     ----------
     table : Table
         Where they come from.
-    numbers : ndarray of int
-        Their numbers in the table, from 0.
+    kept : ndarray of int or None
+        Their numbers in the table, from 0; None where all rows are fitted.
     columns : mapping of str to ndarray
         The inputs, shape (n,).
     y : ndarray
@@ -323,11 +334,15 @@ class Rows:
     """
 
     table: Table
-    numbers: np.ndarray
+    kept: np.ndarray | None
     columns: Mapping[str, FloatArray]
     y: FloatArray
     weights: FloatArray | None
     n_obs: int
+
+    def place(self, row: int) -> str:
+        """Say which row of the table this is."""
+        return self.table.row(row if self.kept is None else int(self.kept[row]))
 
 
 def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
@@ -335,30 +350,38 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
     if table.rows == 0:
         raise DataError("the data have no rows", place=table.name)
     columns = {name: table.column(name) for name in bound.inputs}
-    y = read_response(bound, table, options.y)
-    checked = {f"column '{name}'": values for name, values in columns.items()}
-    checked[name_of_response(bound, options)] = y
+    if options.y is None and bound.output is not None:
+        y = table.column(bound.output).copy()  # what most formulas have on the left needs no program
+    else:
+        y = read_response(bound, table, options.y)
+    scatter = {}
     weights = None
     if options.sigma is not None:
-        sigma = read_column(table, options.sigma, "sigma")
-        checked["sigma"] = sigma
+        scatter["sigma"] = sigma = read_column(table, options.sigma, "sigma")
         check_sign("sigma", sigma, sigma > 0, "above zero", table)
         weights = 1 / sigma**2
     elif options.weights is not None:
-        weights = read_column(table, options.weights, "weights")
-        checked["weights"] = weights
+        scatter["weights"] = weights = read_column(table, options.weights, "weights")
         check_sign("weights", weights, weights >= 0, "zero or above", table)
-    good = finite_rows(checked, table, options.nan_policy)
-    kept = np.arange(table.rows)
-    if good is not None:
-        kept = kept[good]
-        columns = {name: values[kept] for name, values in columns.items()}
-        y = y[kept]
-        weights = None if weights is None else weights[kept]
+    kept = None
+    if not all(surely_finite(values) for values in (*columns.values(), y, *scatter.values())):
+        named = {f"column '{name}'": values for name, values in columns.items()}
+        named |= {name_of_response(bound, options): y} | scatter
+        good = finite_rows(named, table, options.nan_policy)
+        if good is not None:
+            kept = np.flatnonzero(good)
+            columns = {name: values[kept] for name, values in columns.items()}
+            y = y[kept]
+            weights = None if weights is None else weights[kept]
     n_obs = len(y) if weights is None else int((weights > 0).sum())
     if n_obs == 0:
         raise DataError("no row is left to fit", place=table.name)
     return Rows(table, kept, columns, y, weights, n_obs)
+
+
+def surely_finite(values: FloatArray) -> bool:
+    """Say that no value is NaN or infinite, where their squares tell; those of huge values overflow."""
+    return bool(values.dot(values) < math.inf)
 
 
 def name_of_response(bound: BoundModel, options: Options) -> str:
@@ -375,7 +398,9 @@ def check_sign(what: str, values: FloatArray, good: np.ndarray, wanted: str, tab
     bad = ~good & np.isfinite(values)
     if bad.any():
         index = int(np.argmax(bad))
-        raise DataError(f"{what} must be {wanted}, but is {values[index]:g} in {table.row(index)}", place=table.name)
+        raise DataError(
+            f"{what} must be {wanted}, but is {values[index]:g} in {table.row(index)}", place=table.name
+        )
 
 
 class FreeProblem:
@@ -391,10 +416,11 @@ class FreeProblem:
         # With few rows a call costs Python's overhead, not arithmetic: then the derivatives are taken
         # along with the residuals.
         self.eager = len(objective.y) * len(self.free) <= EAGER_SIZE
-        weighted = objective.y if objective.weights is None else objective.y * objective.weights
-        total, mass = weighted.dot(objective.y), len(objective.y) if objective.weights is None else objective.weights.sum()
-        self.scale_of_y = math.sqrt(total)
-        self.spread_of_y = math.sqrt(max(total - weighted.sum() ** 2 / mass, 0.0))
+        y, weights = objective.y, objective.weights
+        weighted, mass = (y, len(y)) if weights is None else (y * weights, float(weights.sum()))
+        squares, total = float(weighted.dot(y)), float(weighted.sum())
+        self.scale_of_y = math.sqrt(squares)
+        self.spread_of_y = math.sqrt(max(squares - total * total / mass, 0.0))
 
     def full(self, free: FloatArray) -> FloatArray:
         """Give all parameters from the free ones."""
@@ -406,7 +432,8 @@ class FreeProblem:
 
     def residuals(self, free: FloatArray) -> FloatArray:
         """Give the weighted residuals, shape (n,)."""
-        return self.objective.evaluation(()).run(self.full(free))[0]
+        values: FloatArray = self.objective.evaluation(()).run(self.full(free))[0]
+        return values
 
     def linearise(self, free: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the weighted residuals and their derivatives by the free parameters."""
@@ -429,30 +456,28 @@ def check_size(problem: FreeProblem, rows: Rows) -> None:
         )
 
 
-def check_start(problem: FreeProblem, rows: Rows) -> None:
-    """Refuse a start at which the model or its derivatives are not finite, and name the culprit."""
-    with np.errstate(all="ignore"):
-        residuals, jacobian = problem.linearise(problem.start)
-        flat = jacobian.ravel()
-        if residuals.dot(residuals) + flat.dot(flat) < math.inf:
-            return
+def linearise_at_start(problem: FreeProblem, rows: Rows) -> tuple[FloatArray, FloatArray]:
+    """Give residuals and derivatives at the start; where they are not finite, name the culprit."""
+    residuals, jacobian = problem.linearise(problem.start)
+    flat = jacobian.ravel()
+    if residuals.dot(residuals) + flat.dot(flat) < math.inf:
+        return residuals, jacobian
     for what, values in (("model", residuals[None]), ("derivative", jacobian)):
         bad = ~np.isfinite(values).all(axis=0)
         if bad.any():
             row = int(np.argmax(bad))
             raise not_finite_at_start(problem, what, row, int(bad.sum()), rows)
+    return residuals, jacobian
 
 
-def not_finite_at_start(
-    problem: FreeProblem, what: str, row: int, count: int, rows: Rows
-) -> EvaluationError:
+def not_finite_at_start(problem: FreeProblem, what: str, row: int, count: int, rows: Rows) -> EvaluationError:
     """Say which sub-expression is not finite at the start, in which row, with which values."""
     objective, theta = problem.objective, problem.theta
     bound = objective.bound
     program: Program = objective.program
     found = first_bad_slot(program, {name: values[row] for name, values in objective.columns.items()}, theta)
     many = f" (and in {count - 1} more)" if count > 1 else ""
-    where = f"in {rows.table.row(int(rows.numbers[row]))}{many}"
+    where = f"in {rows.place(row)}{many}"
     if found is None:
         text = f"the {what} of the model is not finite {where} at the start values"
         return EvaluationError(text, place=rows.table.name, hint=start_hint(bound, theta))
@@ -472,38 +497,28 @@ def start_hint(bound: BoundModel, theta: FloatArray) -> str:
 
 
 def make_result(prepared: Prepared, solution: Solution) -> FitResult:
-    """Put the result together."""
+    """Put the result together: values and their uncertainties; what else there is to say, it derives."""
     bound, specs, rows = prepared.bound, prepared.specs, prepared.rows
     options, problem = prepared.options, prepared.problem
     absolute = options.sigma is not None and options.absolute_sigma
-    theta = problem.full(solution.theta)
-    at_bound = {problem.free[index] for index in np.flatnonzero(solution.held)}
+    at_bound = {index for index, held in zip(problem.free, solution.held.tolist(), strict=True) if held}
     fitted = [index for index in problem.free if index not in at_bound]
     names = tuple([bound.parameters[index] for index in fitted])
     if solution.status.converged:
-        uncertainty = covariance(
-            solution.factor, names, options.diff_method, None if absolute else rows.n_obs - len(problem.free)
-        )
+        dof = None if absolute else rows.n_obs - len(problem.free)
+        uncertainty = covariance(solution.factor, names, options.diff_method, dof)
     else:
         uncertainty = Uncertainty(None, f"the fit {solution.status.label}")
     errors: dict[int, float] = {}
     if uncertainty.covariance is not None:
-        errors = dict(zip(fitted, np.sqrt(np.diag(uncertainty.covariance)).tolist(), strict=True))
+        variances = uncertainty.covariance.diagonal().tolist()
+        errors = {index: math.sqrt(variance) for index, variance in zip(fitted, variances, strict=True)}
+    values, starts = problem.full(solution.theta).tolist(), problem.theta.tolist()
     params = {
-        name: FittedParameter(
-            name=name,
-            value=float(theta[index]),
-            stderr=errors.get(index),
-            start=float(problem.theta[index]),
-            start_given=spec.start is not None,
-            lower=spec.lower,
-            upper=spec.upper,
-            fixed=spec.fixed,
-            at_bound=index in at_bound,
-            unit=spec.unit,
-            doc=spec.doc,
+        spec.name: FittedParameter(
+            spec, values[index], errors.get(index), starts[index], at_bound=index in at_bound
         )
-        for index, (name, spec) in enumerate(zip(bound.parameters, specs, strict=True))
+        for index, spec in enumerate(specs)
     }
     return FitResult(
         model=prepared.model,
@@ -511,70 +526,8 @@ def make_result(prepared: Prepared, solution: Solution) -> FitResult:
         params=MappingProxyType(params),
         free=names,
         uncertainty=uncertainty,
-        y=rows.y,
-        residuals=plain_residuals(problem, solution),
-        weights=rows.weights,
-        columns=MappingProxyType(dict(rows.columns)),
-        rss=float(solution.factor.rss),
-        n_obs=rows.n_obs,
-        dof=rows.n_obs - len(problem.free),
-        status=solution.status,
-        message=message(solution.status, [bound.parameters[index] for index in sorted(at_bound)]),
-        notes=tuple(notes(prepared, params, solution)),
-        uncertainty_note=uncertainty_note(uncertainty, options, absolute),
-        sigma_absolute=absolute,
-        method=solution.method,
-        n_evaluations=solution.n_evaluations,
-        n_jacobians=solution.n_jacobians,
-        history=solution.history,
+        rows=rows,
+        options=options,
+        solution=solution,
+        spread_of_y=problem.spread_of_y,
     )
-
-
-def plain_residuals(problem: FreeProblem, solution: Solution) -> FloatArray:
-    """Give y - f without the weights, also in rows of weight zero."""
-    objective = problem.objective
-    if objective.weights is None:
-        return -solution.residuals
-    unweighted = SquaredResiduals(objective.bound, objective.columns, objective.y)
-    return -unweighted.residuals(problem.full(solution.theta))
-
-
-def message(status: Status, at_bound: list[str]) -> str:
-    """Say in a sentence how the fit ended, and what to do."""
-    text = f"{status.label[0].upper()}{status.label[1:]}: {status.cause}."
-    if status is Status.AT_BOUND:
-        held = ", ".join(at_bound)
-        text = text.replace("a bound holds a parameter", f"a bound holds {held}")
-    return f"{text} {status.remedy}".strip()
-
-
-def notes(prepared: Prepared, params: Mapping[str, FittedParameter], solution: Solution) -> list[str]:
-    """Give what else a reader of the result should know."""
-    found = []
-    bound, rows, problem = prepared.bound, prepared.rows, prepared.problem
-    missing = [parameter for parameter in params.values() if not parameter.start_given]
-    if missing:
-        shown = ", ".join(f"{parameter.name} = {parameter.start:g}" for parameter in missing)
-        found.append(f"No start value was given; the fit began at {shown}.")
-    left_out = rows.table.rows - len(rows.y)
-    if left_out:
-        found.append(f"{left_out} of {rows.table.rows} rows hold values that are not finite and were left out.")
-    if bound.response is not None and bound.output is None and prepared.options.y is None:
-        found.append(f"Residuals, rss and R2 are those of {to_text(bound.response)}.")
-    if bound.inputs and solution.factor.rss > (1 - HARDLY) * problem.spread_of_y**2 > 0:
-        found.append("The model fits hardly better than a constant: look at a plot, and at the start values.")
-    return found
-
-
-def uncertainty_note(uncertainty: Uncertainty, options: Options, absolute: bool) -> str:
-    """Say what the standard errors rest on, or why there are none."""
-    if uncertainty.covariance is None:
-        return f"No standard errors: {uncertainty.reason}."
-    shown = f"sigma (column '{options.sigma}')" if isinstance(options.sigma, str) else "sigma"
-    if absolute:
-        return f"Standard errors are taken from {shown}, which is absolute."
-    if options.sigma is not None:
-        return f"Standard errors are scaled by the residuals; {shown} is relative."
-    if options.weights is not None:
-        return "Standard errors are scaled by the residuals; weights are relative."
-    return "Standard errors are scaled by the residuals."

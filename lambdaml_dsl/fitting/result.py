@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lambdaml_dsl.fitting.model import Model, evaluate_bound
+from lambdaml_dsl.fitting.model import Model, ParameterSpec, evaluate_bound
 from lambdaml_dsl.fitting.uncertainty import Uncertainty
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.objective.table import read_table
+from lambdaml_dsl.optimize.least_squares import Solution
 from lambdaml_dsl.optimize.status import Status
+
+if TYPE_CHECKING:
+    from lambdaml_dsl.fitting.fit import Options, Rows
+
+HARDLY = 0.01
+"""A model that explains less than this share of the variance gets a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +32,60 @@ class FittedParameter:
 
     Attributes
     ----------
-    name : str
-        Its name.
+    spec : ParameterSpec
+        What was known of it before.
     value : float
         Its value.
     stderr : float or None
         Its standard error; None where it is fixed, held by a bound, or not determined.
     start : float
         Where the fit began.
-    start_given : bool
-        Whether the start was given; if not, it is 1, or a value within the bounds.
-    lower, upper : float
-        Its bounds.
-    fixed : bool
-        Whether it was left out of the fit.
     at_bound : bool
         Whether a bound holds it.
-    unit, doc : str
-        From the model file.
+    name, lower, upper, fixed, unit, doc
+        From `spec`: its name, its bounds, whether it was left out of the fit, unit and description.
     """
 
-    name: str
+    spec: ParameterSpec
     value: float
     stderr: float | None
     start: float
-    start_given: bool
-    lower: float
-    upper: float
-    fixed: bool
     at_bound: bool
-    unit: str = ""
-    doc: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    @property
+    def start_given(self) -> bool:
+        """Whether the start was given; if not, it is 1, or a value within the bounds."""
+        return self.spec.start is not None
+
+    @property
+    def lower(self) -> float:
+        """Its lower bound."""
+        return self.spec.lower
+
+    @property
+    def upper(self) -> float:
+        """Its upper bound."""
+        return self.spec.upper
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it was left out of the fit."""
+        return self.spec.fixed
+
+    @property
+    def unit(self) -> str:
+        """Its unit, from the model file."""
+        return self.spec.unit
+
+    @property
+    def doc(self) -> str:
+        """Its description, from the model file."""
+        return self.spec.doc
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,22 +133,122 @@ class FitResult:
     params: Mapping[str, FittedParameter]
     free: tuple[str, ...]
     uncertainty: Uncertainty
-    y: FloatArray
-    residuals: FloatArray
-    weights: FloatArray | None
-    columns: Mapping[str, FloatArray]
-    rss: float
-    n_obs: int
-    dof: int
-    status: Status
-    message: str
-    notes: tuple[str, ...]
-    uncertainty_note: str
-    sigma_absolute: bool
-    method: str
-    n_evaluations: int
-    n_jacobians: int
-    history: tuple[float, ...]
+    rows: Rows
+    options: Options
+    solution: Solution
+    spread_of_y: float
+
+    @property
+    def y(self) -> FloatArray:
+        """The response, shape (n,)."""
+        return self.rows.y
+
+    @property
+    def weights(self) -> FloatArray | None:
+        """Weights of the squares, shape (n,)."""
+        return self.rows.weights
+
+    @property
+    def columns(self) -> Mapping[str, FloatArray]:
+        """The inputs, each of shape (n,)."""
+        return MappingProxyType(self.rows.columns)
+
+    @cached_property
+    def residuals(self) -> FloatArray:
+        """The response less the model, unweighted, shape (n,)."""
+        if self.weights is None:
+            return -self.solution.residuals
+        return self.y - self.predict()
+
+    @property
+    def rss(self) -> float:
+        """The sum that was minimised."""
+        return self.solution.factor.rss
+
+    @property
+    def n_obs(self) -> int:
+        """The number of rows that counted."""
+        return self.rows.n_obs
+
+    @property
+    def dof(self) -> int:
+        """Degrees of freedom."""
+        return self.n_obs - self.n_fitted
+
+    @property
+    def status(self) -> Status:
+        """How the fit ended."""
+        return self.solution.status
+
+    @property
+    def method(self) -> str:
+        """What found the solution."""
+        return self.solution.method
+
+    @property
+    def n_evaluations(self) -> int:
+        """How often the residuals were computed."""
+        return self.solution.n_evaluations
+
+    @property
+    def n_jacobians(self) -> int:
+        """How often the derivatives were computed."""
+        return self.solution.n_jacobians
+
+    @property
+    def history(self) -> tuple[float, ...]:
+        """The sum of squares at each evaluation."""
+        return self.solution.history
+
+    @property
+    def sigma_absolute(self) -> bool:
+        """Whether standard errors are taken from sigma, not from the residuals."""
+        return self.options.sigma is not None and self.options.absolute_sigma
+
+    @property
+    def message(self) -> str:
+        """How the fit ended, in a sentence, with the way out."""
+        status = self.status
+        text = f"{status.label[0].upper()}{status.label[1:]}: {status.cause}."
+        if status is Status.AT_BOUND:
+            held = ", ".join(name for name, parameter in self.params.items() if parameter.at_bound)
+            text = text.replace("a bound holds a parameter", f"a bound holds {held}")
+        return f"{text} {status.remedy}".strip()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else a reader should know."""
+        found = []
+        missing = [parameter for parameter in self.params.values() if not parameter.start_given]
+        if missing:
+            shown = ", ".join(f"{parameter.name} = {parameter.start:g}" for parameter in missing)
+            found.append(f"No start value was given; the fit began at {shown}.")
+        rows, response = self.rows.table.rows, self.bound.response
+        left_out = rows - len(self.y)
+        if left_out:
+            found.append(f"{left_out} of {rows} rows hold values that are not finite and were left out.")
+        if response is not None and self.bound.output is None and self.options.y is None:
+            found.append(f"Residuals, rss and R2 are those of {to_text(response)}.")
+        if self.bound.inputs and self.rss > (1 - HARDLY) * self.spread_of_y**2 > 0:
+            found.append(
+                "The model fits hardly better than a constant: look at a plot, and at the start values."
+            )
+        return tuple(found)
+
+    @property
+    def uncertainty_note(self) -> str:
+        """What the standard errors rest on, or why there are none."""
+        if not self.uncertainties_available:
+            return f"No standard errors: {self.uncertainty.reason}."
+        sigma = self.options.sigma
+        shown = f"sigma (column '{sigma}')" if isinstance(sigma, str) else "sigma"
+        if self.sigma_absolute:
+            return f"Standard errors are taken from {shown}, which is absolute."
+        if sigma is not None:
+            return f"Standard errors are scaled by the residuals; {shown} is relative."
+        if self.options.weights is not None:
+            return "Standard errors are scaled by the residuals; weights are relative."
+        return "Standard errors are scaled by the residuals."
 
     @property
     def values(self) -> dict[str, float]:

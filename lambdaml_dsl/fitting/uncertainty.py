@@ -6,6 +6,7 @@ do not determine has no standard error: it gets neither infinity nor a huge numb
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ class Uncertainty:
 
 
 def covariance(factor: Factor, names: Sequence[str], method: DiffMethod, dof: int | None) -> Uncertainty:
-    """Take the covariance from the R factor: inverse(R^T R), scaled by the residuals unless sigma is absolute.
+    """Take the covariance from the R factor: inverse(R^T R), scaled by the residuals or by sigma.
 
     Parameters
     ----------
@@ -66,12 +67,14 @@ def covariance(factor: Factor, names: Sequence[str], method: DiffMethod, dof: in
         )
     if dof is not None and dof <= 0:
         return Uncertainty(
-            None, "there are as many parameters as rows, so nothing is left to tell the scatter of the data from"
+            None,
+            "there are as many parameters as rows, so nothing is left to tell the scatter of the data from",
         )
-    root = factor.inverse()
-    matrix = root @ root.T
-    if dof is not None:
-        matrix *= factor.rss / dof
-    if not np.isfinite(matrix).all():
+    with np.errstate(all="ignore"):
+        root = factor.inverse()
+        matrix = root.dot(root.T)
+        if dof is not None:
+            matrix *= factor.rss / dof
+    if not all(map(math.isfinite, matrix.diagonal().tolist())):  # no covariance exceeds both variances
         return Uncertainty(None, "the variances are too large or too small for a float64")
     return Uncertainty(matrix)

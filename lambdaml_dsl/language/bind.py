@@ -119,6 +119,7 @@ def bind(
     response, output, arguments = left_side(equation, source)
     own_constants = dict(declared.constants)
     inputs = declared.inputs if declared.inputs is not None else arguments
+    responding = sole_name(response)
     used: dict[str, Name] = {}
     for node in walk(equation.right):
         if isinstance(node, Call):
@@ -136,7 +137,7 @@ def bind(
             parameters.append(name)
         elif name in own_constants:
             constants[name] = own_constants[name]
-        elif name == output and (columns is None or name in columns) and name not in (inputs or ()):
+        elif name == responding and (columns is None or name in columns) and name not in (inputs or ()):
             raise on_both_sides(source, name, node.span)
         elif is_input(name, inputs, columns):
             found_inputs.append(name)
@@ -170,6 +171,12 @@ def bind(
 def bind_text(source: Source, declared: Declared, columns: tuple[str, ...] | None) -> BoundModel:
     """Parse and bind a formula; the same text and declarations give the same model, bound once."""
     return bind(parse(source), source, declared, columns)
+
+
+def sole_name(response: Expr | None) -> str | None:
+    """Give the name that alone makes up the left side: y in ``y``, p in ``log(p)``, none in ``y/x``."""
+    names = {node.name for node in walk(response) if isinstance(node, Name)} if response is not None else set()
+    return names.pop() if len(names) == 1 else None
 
 
 def on_both_sides(source: Source, name: str, span: Span) -> NameResolutionError:

@@ -90,7 +90,7 @@ def diagnose(text: str, unexpected: UnexpectedInput) -> Finding:
     text = TEXT_OR_COMMENT.sub(blank, text)
     match unexpected:
         case UnexpectedCharacters():
-            return bad_character(text, unexpected.pos_in_stream)
+            return bad_character(text, unexpected.pos_in_stream or 0)
         case UnexpectedToken() if unexpected.token.type != "$END":
             return bad_token(text, unexpected.token, set(unexpected.accepts or unexpected.expected))
         case UnexpectedToken():

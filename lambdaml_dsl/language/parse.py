@@ -156,10 +156,9 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def _attribute(self, kind: str, parts: list[Any]) -> Attribute:
         first, last = parts[0], parts[-1]
-        start = first.start_pos
-        end = last.end_pos if isinstance(last, Token) else last.span.end
+        end = span_of(last).end if isinstance(last, Token) else last.span.end
         expressions = tuple([part for part in parts if not isinstance(part, Token)])
-        return Attribute(kind, Span(start, end), str(first), expressions)
+        return Attribute(kind, Span(span_of(first).start, end), str(first), expressions)
 
     def value(self, parts: list[Any]) -> Attribute:
         """Read ``= value``."""
@@ -269,7 +268,7 @@ def parser() -> Lark:
         lexer="contextual",
         start=["formula", "model_file"],
         transformer=TreeBuilder(),
-        postlex=BracketNewlines(),  # type: ignore[arg-type]
+        postlex=BracketNewlines(),
         maybe_placeholders=True,
         propagate_positions=False,
     )

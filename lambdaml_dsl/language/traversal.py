@@ -38,8 +38,7 @@ def fold(root: Expr, combine: Callable[[Expr, tuple[T, ...]], T]) -> T:
             below = children(node)
             if below:
                 stack.append((node, below))
-                for child in reversed(below):
-                    stack.append((child, None))
+                stack.extend([(child, None) for child in reversed(below)])
             else:
                 done[id(node)] = combine(node, ())
     return done[id(root)]

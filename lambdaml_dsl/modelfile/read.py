@@ -381,7 +381,12 @@ def read_data(source: Source, directive: Directive, folder: Path) -> DataReferen
     columns: dict[str, str] = {}
     for setting in directive.settings:
         if not isinstance(setting.value, str):
-            raise source.error(OptionError, setting.value_span, "a column is named by a text in quotes")
+            raise source.error(
+                OptionError,
+                setting.value_span,
+                "a column is named by a text in quotes",
+                f'Write: {setting.name} = "{written(source, setting)}"',
+            )
         if setting.name in columns:
             raise source.error(OptionError, setting.span, f"'{setting.name}' is given twice")
         columns[setting.name] = setting.value

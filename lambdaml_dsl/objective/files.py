@@ -65,8 +65,13 @@ def read_content(path: Path, suffixes: frozenset[str]) -> bytes:
     except FileNotFoundError:
         raise DataError(f"there is no file '{path}'", hint=nearby(path, suffixes)) from None
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        reason = str(getattr(error, "strerror", None) or error)
-        raise DataError(f"cannot read '{path}': {reason[:1].lower()}{reason[1:]}") from None
+        raise DataError(f"cannot read '{path}': {reason_of(error)}") from None
+
+
+def reason_of(error: Exception) -> str:
+    """Give the reason that the operating system names, as a part of a sentence."""
+    reason = str(getattr(error, "strerror", None) or error)
+    return reason[:1].lower() + reason[1:]
 
 
 def nearby(path: Path, suffixes: frozenset[str]) -> str:

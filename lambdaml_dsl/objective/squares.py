@@ -82,7 +82,8 @@ class SquaredResiduals:
 
     def residuals(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Weighted residuals (f - y)*sqrt(weight), shape (n,)."""
-        return self.evaluation(())(np.asarray(theta, dtype=np.float64))[0]
+        values: FloatArray = self.evaluation(())(np.asarray(theta, dtype=np.float64))[0]
+        return values
 
     def linearise(
         self, theta: FloatArray | Sequence[float], parameters: tuple[int, ...] | None = None
@@ -109,18 +110,18 @@ class SquaredResiduals:
         return out[0], out[1:]
 
     def value(self, theta: FloatArray | Sequence[float]) -> float:
-        """The sum of squares."""
+        """Give the sum of squares."""
         total = 0.0
         for _, _, out in self.evaluation(()).chunks(np.asarray(theta, dtype=np.float64)):
             total += float(out[0] @ out[0])
         return total
 
     def gradient(self, theta: FloatArray | Sequence[float]) -> FloatArray:
-        """The gradient of the sum of squares, shape (P,)."""
+        """Give the gradient of the sum of squares, shape (P,)."""
         return self.value_and_gradient(theta)[1]
 
     def value_and_gradient(self, theta: FloatArray | Sequence[float]) -> tuple[float, FloatArray]:
-        """The sum of squares and its gradient, in one pass and in memory that does not grow with the rows."""
+        """Give the sum of squares and its gradient, in one pass; memory does not grow with the rows."""
         every = tuple(range(len(self.bound.parameters)))
         total, gradient = 0.0, np.zeros(len(every))
         for _, _, out in self.evaluation(every).chunks(np.asarray(theta, dtype=np.float64)):

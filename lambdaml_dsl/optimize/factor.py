@@ -95,7 +95,7 @@ def factorise(residuals: FloatArray, jacobian: FloatArray) -> Factor:
     stacked[p] = residuals
     r = lapack.dgeqrf(stacked.T, lwork=32 * (p + 1), overwrite_a=1)[0]
     diagonal = r.diagonal().tolist()
-    if n < p or any([abs(diagonal[k]) <= CLEAR * lengths[k] for k in range(p)]):
+    if n < p or any(abs(diagonal[k]) <= CLEAR * lengths[k] for k in range(p)):
         return by_singular_values(r, scale, rss, n)
     upper, target = r[:p, :p], r[:p, p]
     step = -lapack.dtrtrs(upper, target)[0]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -215,28 +215,32 @@ def run_lm(record: Record, start: FloatArray, first_step: float) -> FloatArray:
 def run_trf(record: Record, start: FloatArray) -> FloatArray:
     """Run SciPy's trust-region-reflective method, within bounds."""
     record.wall = np.nan
-    theta: FloatArray = scipy_optimize().least_squares(
-        record.residuals,
-        start,
-        jac=lambda theta: record.jacobian(theta).T,
-        bounds=(record.lower, record.upper),
-        method="trf",
-        x_scale="jac",
-        ftol=1e-15,
-        xtol=1e-14,
-        gtol=1e-15,
-        max_nfev=record.budget + 1,
-    ).x
+    theta: FloatArray = (
+        scipy_optimize()
+        .least_squares(
+            record.residuals,
+            start,
+            jac=lambda theta: record.jacobian(theta).T,
+            bounds=(record.lower, record.upper),
+            method="trf",
+            x_scale="jac",
+            ftol=1e-15,
+            xtol=1e-14,
+            gtol=1e-15,
+            max_nfev=record.budget + 1,
+        )
+        .x
+    )
     return theta
 
 
 Attempt = Callable[[Record, FloatArray], FloatArray]
 
-LM: tuple[tuple[str, Attempt], ...] = (("lm", lambda record, start: run_lm(record, start, 100.0)),)
+LM: tuple[tuple[str, Attempt], ...] = (("lm", partial(run_lm, first_step=100.0)),)
 TRF: tuple[tuple[str, Attempt], ...] = (("trf", run_trf),)
 # Shorter first steps (in units of |D theta|) keep LM in the basin of its start.
 SHORT_LM: tuple[tuple[str, Attempt], ...] = tuple(
-    ("lm", lambda record, start, length=length: run_lm(record, start, length)) for length in (1.0, 0.1)
+    [("lm", partial(run_lm, first_step=length)) for length in (1.0, 0.1)]
 )
 
 SOLVERS: Mapping[str, tuple[tuple[str, Attempt], ...]] = MappingProxyType(
@@ -383,7 +387,7 @@ def polish(record: Record, theta: FloatArray, method: str) -> End:
 def settled(theta: FloatArray, moved: FloatArray) -> bool:
     """Say whether a step is short beside every parameter."""
     pairs = zip(theta.tolist(), moved.tolist(), strict=True)
-    return all([abs(after - before) <= SETTLED * abs(after) for before, after in pairs])
+    return all(abs(after - before) <= SETTLED * abs(after) for before, after in pairs)
 
 
 def moved_by(record: Record, theta: FloatArray, step: FloatArray, held: np.ndarray) -> FloatArray:
@@ -404,12 +408,14 @@ def linearised(record: Record, theta: FloatArray) -> tuple[FloatArray, Factor, n
     # Far from 0 a bound is met to within its own rounding.
     reach = EDGE * np.maximum(np.abs(theta), np.finfo(float).tiny)
     downhill = -(jacobian @ residuals)
-    held = ((theta - record.lower <= reach) & (downhill < 0)) | ((record.upper - theta <= reach) & (downhill > 0))
+    held = ((theta - record.lower <= reach) & (downhill < 0)) | (
+        (record.upper - theta <= reach) & (downhill > 0)
+    )
     return residuals, factorise(residuals, jacobian[~held]), held
 
 
 def rounding(record: Record) -> float:
-    """What rounding leaves of the residuals, as a length."""
+    """Give what rounding leaves of the residuals, as a length."""
     return ROUNDING * record.problem.scale_of_y
 
 

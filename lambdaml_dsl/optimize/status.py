@@ -49,7 +49,7 @@ class Status(Enum):
     STALLED = (
         "stalled",
         "no further progress was made, though the end is not a minimum",
-        "Try other start values, bounds that keep the model finite, or optimizer=\"trf\".",
+        'Try other start values, bounds that keep the model finite, or optimizer="trf".',
         False,
         True,
     )

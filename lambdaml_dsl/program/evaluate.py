@@ -98,12 +98,13 @@ def plan(program: Program) -> Plan:
             else:
                 per_row.append(call)
     instructions = list(enumerate(program.instructions))
+    numbers = [(slot, frozen(item.value)) for slot, item in instructions if isinstance(item, Constant)]
     parameters = [(slot, item.index) for slot, item in instructions if isinstance(item, Parameter)]
     computed = {call.slot for call in per_row}
     own = {slot: k for k, slot in reversed(list(enumerate(program.outputs))) if slot in computed}
     place, read, buffers = place_slots(program, [call.slot for call in per_row], own)
     return Plan(
-        numbers=tuple([(slot, frozen(item.value)) for slot, item in instructions if isinstance(item, Constant)]),
+        numbers=tuple(numbers),
         columns=tuple([(slot, item.name) for slot, item in instructions if isinstance(item, Column)]),
         parameters=tuple(parameters),
         once=tuple(once),
@@ -155,9 +156,8 @@ def place_slots(
             place[slot] = used
             used += 1
         # Freed only now: a kernel may write its result before it has read all its arguments.
-        for argument in set(arguments_of(program, slot)):
-            if last_use[argument] == slot and place.get(argument, -1) >= first:
-                free.append(place[argument])
+        done = [argument for argument in set(arguments_of(program, slot)) if last_use[argument] == slot]
+        free.extend([place[argument] for argument in done if place.get(argument, -1) >= first])
     return place, {*last_use, *program.outputs}, used - first
 
 

@@ -46,10 +46,8 @@ def bard(t: NDArray) -> NDArray:
 
 
 def gaussian(t: NDArray) -> NDArray:
-    y = np.array(
-        [0.0009, 0.0044, 0.0175, 0.0540, 0.1295, 0.2420, 0.3521, 0.3989]
-        + [0.3521, 0.2420, 0.1295, 0.0540, 0.0175, 0.0044, 0.0009]
-    )
+    half = [0.0009, 0.0044, 0.0175, 0.0540, 0.1295, 0.2420, 0.3521, 0.3989]
+    y = np.array([*half, *half[-2::-1]])
     x = (8 - np.arange(1, 16)) / 2
     return t[0] * np.exp(-t[1] * (x - t[2]) ** 2 / 2) - y
 
@@ -156,8 +154,8 @@ def test_no_evaluation_leaves_the_bounds() -> None:
         return rosenbrock(theta)
 
     minimise(Posed(watched), np.array([-1.2, 1.0]), np.array([-1.5, 0.0]), np.array([0.5, 2.0]))
-    assert np.all(np.array(seen) >= [-1.5, 0.0] - np.array(1e-15))
-    assert np.all(np.array(seen) <= [0.5, 2.0] + np.array(1e-15))
+    assert np.all(np.array(seen) >= np.array([-1.5, 0.0]) - 1e-15)
+    assert np.all(np.array(seen) <= np.array([0.5, 2.0]) + 1e-15)
 
 
 def test_a_wall_of_nan_is_walked_around() -> None:

@@ -1,0 +1,138 @@
+"""One small fit, against SciPy's curve_fit with a function written by hand, and lmfit with the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import lmfit
+import numpy as np
+from scipy.optimize import curve_fit
+
+import lambdaml_dsl as ld
+from tests.benchmarks.table import Table
+from tests.benchmarks.timing import Timing, alternate
+
+ROWS = 100
+NAMES = ("a", "b", "c")
+SAME_VALUES, SAME_ERRORS = 1e-5, 1e-3  # relative; curve_fit stops at 1.5e-8 of the sum of squares
+
+METHOD = (
+    f"{ROWS} rows, three parameters; each contender returns values and standard errors. Ours: a `Model` made "
+    "before, and `fit` with the text itself. curve_fit: a NumPy function written by hand, the standard errors "
+    "from its covariance. lmfit: an `ExpressionModel` of the same text, made before. All find the same values "
+    f"(to {SAME_VALUES:g}) and standard errors (to {SAME_ERRORS:g}). Ours also polishes to the last digits and "
+    "judges the end."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A model, the truth behind its data, and where the fits start."""
+
+    name: str
+    text: str
+    function: Callable[..., np.ndarray]
+    truth: tuple[float, float, float]
+    start: tuple[float, float, float]
+
+
+CASES = (
+    Case(
+        "exponential decay",
+        "a*exp(-b*x) + c",
+        lambda x, a, b, c: a * np.exp(-b * x) + c,
+        truth=(3.0, 0.8, 0.5),
+        start=(2.0, 1.2, 0.8),
+    ),
+    Case(
+        "Gaussian",
+        "a*exp(-(x - b)**2/(2*c**2))",
+        lambda x, a, b, c: a * np.exp(-((x - b) ** 2) / (2 * c**2)),
+        truth=(3.0, 2.4, 0.6),
+        start=(2.0, 2.0, 0.8),
+    ),
+    Case(
+        "logistic",
+        "a/(1 + exp(-b*(x - c)))",
+        lambda x, a, b, c: a / (1 + np.exp(-b * (x - c))),
+        truth=(3.0, 2.0, 2.4),
+        start=(2.0, 1.2, 2.0),
+    ),
+    Case(
+        "quadratic",
+        "a*x**2 + b*x + c",
+        lambda x, a, b, c: a * x**2 + b * x + c,
+        truth=(3.0, -0.8, 0.5),
+        start=(2.0, 1.2, 0.8),
+    ),
+)
+
+Answer = tuple[list[float], list[float]]
+
+
+def contenders(case: Case, start: tuple[float, float, float] | None) -> dict[str, Callable[[], Answer]]:
+    """Give the fits of a case; each returns values and standard errors. Without a start all begin at ones."""
+    x = np.linspace(0.1, 5, ROWS)
+    y = case.function(x, *case.truth) + np.random.default_rng(2).normal(0, 0.05, ROWS)
+    data, text = {"x": x, "y": y}, f"y ~ {case.text}"
+    model, expression = ld.Model(text), lmfit.models.ExpressionModel(case.text)
+    p0 = start or (1.0, 1.0, 1.0)
+    options = {} if start is None else {"start": dict(zip(NAMES, start, strict=True))}
+    parameters = expression.make_params(**dict(zip(NAMES, p0, strict=True)))
+
+    def answer(result: ld.FitResult) -> Answer:
+        found = [result.params[name] for name in NAMES]
+        return [parameter.value for parameter in found], [parameter.stderr for parameter in found]
+
+    def by_curve_fit() -> Answer:
+        values, covariance = curve_fit(case.function, x, y, p0=start)
+        return values, np.sqrt(np.diag(covariance))
+
+    def by_lmfit() -> Answer:
+        found = expression.fit(y, parameters, x=x).params
+        return [found[name].value for name in NAMES], [found[name].stderr for name in NAMES]
+
+    return {
+        "Model.fit": lambda: answer(model.fit(data, **options)),
+        "fit(text)": lambda: answer(ld.fit(text, data, **options)),
+        "curve_fit": by_curve_fit,
+        "lmfit": by_lmfit,
+    }
+
+
+def compare(case: Case, start: tuple[float, float, float] | None) -> dict[str, Timing]:
+    """Make sure that all contenders find the same, then time them."""
+    fits = contenders(case, start)
+    values, errors = fits["Model.fit"]()
+    for name, fit in fits.items():
+        its_values, its_errors = fit()
+        np.testing.assert_allclose(its_values, values, rtol=SAME_VALUES, err_msg=f"{case.name}: {name}")
+        np.testing.assert_allclose(its_errors, errors, rtol=SAME_ERRORS, err_msg=f"{case.name}: {name}")
+    return alternate(fits)
+
+
+def tables() -> list[Table]:
+    """Time all cases, with start values and without."""
+    titles = (
+        *("formula", "`Model.fit`", "`fit(text)`", "curve_fit", "lmfit"),
+        *("`Model.fit`/curve_fit", "`fit(text)`/curve_fit", "lmfit/`Model.fit`"),
+    )
+    made = []
+    for subject, given in (
+        ("One fit, from the same start values", True),
+        ("One fit, without start values", False),
+    ):
+        rows = []
+        for case in CASES:
+            times = compare(case, case.start if given else None)
+            ours, by_text, scipys, lmfits = times.values()
+            rows.append(
+                (
+                    f"{case.name}, `{case.text}`",
+                    *(str(time) for time in times.values()),
+                    *(ours.over(scipys), by_text.over(scipys), lmfits.over(ours)),
+                )
+            )
+        made.append(Table(subject, METHOD, titles, tuple(rows)))
+    return made
