@@ -283,7 +283,7 @@ def test_errors_of_files():
         "Error: m.lml:3:14: 'tua' is not declared\n"
         "   3 | y = a*exp(-t/tua)\n"
         "     |              ^^^\n"
-        "Declared: a, t. To make it a parameter, add: param tua\n"
+        "Declared: a, t. Or add a line for it: param tua, or: input tua\n"
     )
     Path("d.csv").write_text("t,y\n0,1\n1,\n")
     assert refused("fit", "y ~ a*t", "--data", "d.csv") == (

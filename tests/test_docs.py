@@ -47,7 +47,9 @@ def test_command_of_a_page(page: str, command: str, output: str) -> None:
     words = shlex.split(command)
     assert words[0] == "lml"
     lml = Path(sys.executable).with_name("lml")
-    done = subprocess.run([lml, *words[1:]], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        [lml, *words[1:]], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
     assert done.stdout + done.stderr == output
 
 

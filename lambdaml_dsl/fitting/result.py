@@ -20,7 +20,8 @@ from lambdaml_dsl.optimize.least_squares import Solution
 from lambdaml_dsl.optimize.status import Status
 
 if TYPE_CHECKING:
-    from lambdaml_dsl.fitting.fit import Options, Rows
+    from lambdaml_dsl.fitting.options import Options
+    from lambdaml_dsl.fitting.rows import Rows
 
 HARDLY = 0.01
 """A model that explains less than this share of the variance gets a note."""
@@ -360,6 +361,12 @@ class FitResult:
         from lambdaml_dsl.report.plain import to_plain
 
         return to_plain(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "params": dict(self.params)}  # a read-only view cannot be pickled
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, params=MappingProxyType(state["params"]))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value:.6g}" for name, value in self.values.items())

@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 
 from lambdaml_dsl.errors import ArityError, FormulaSyntaxError, NameResolutionError, closest, suggestion
 from lambdaml_dsl.language.functions import CONSTANTS, FUNCTIONS, Function
@@ -137,7 +136,7 @@ def bind(
             parameters.append(name)
         elif name in own_constants:
             constants[name] = own_constants[name]
-        elif name == responding and (columns is None or name in columns) and name not in (inputs or ()):
+        elif name == responding and (columns is None or name in columns):
             raise on_both_sides(source, name, node.span)
         elif is_input(name, inputs, columns):
             found_inputs.append(name)
@@ -153,7 +152,7 @@ def bind(
             NameResolutionError,
             next(iter(used.values())).span,
             f"no column of the data is used; the formula's names are {', '.join(used)}",
-            f"The data have the columns: {', '.join(columns)}.",
+            f"The data have the columns: {', '.join(columns)}." if columns else "The data have no columns.",
         )
     return BoundModel(
         source=source,
@@ -163,7 +162,7 @@ def bind(
         output=output,
         inputs=tuple(inputs) if inputs is not None else tuple(found_inputs),
         parameters=tuple(parameters),
-        constants=MappingProxyType(constants),
+        constants=constants,
     )
 
 
@@ -175,7 +174,9 @@ def bind_text(source: Source, declared: Declared, columns: tuple[str, ...] | Non
 
 def sole_name(response: Expr | None) -> str | None:
     """Give the name that alone makes up the left side: y in ``y``, p in ``log(p)``, none in ``y/x``."""
-    names = {node.name for node in walk(response) if isinstance(node, Name)} if response is not None else set()
+    if response is None:
+        return None
+    names = {node.name for node in walk(response) if isinstance(node, Name)}
     return names.pop() if len(names) == 1 else None
 
 
@@ -282,7 +283,8 @@ def check_parameter(
             NameResolutionError,
             node.span,
             f"'{name}' is not declared",
-            f"{suggestion(name, known, listed='Declared')} To make it a parameter, add: param {name}".strip(),
+            f"{suggestion(name, known, listed='Declared')} "
+            f"Or add a line for it: param {name}, or: input {name}".strip(),
         )
     if columns is not None and inputs is None and len(name) > 1:
         for column in columns:

@@ -13,6 +13,7 @@ import unicodedata
 from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
+from lambdaml_dsl.errors import closest
 from lambdaml_dsl.language.functions import FUNCTIONS
 from lambdaml_dsl.language.source import Span
 
@@ -77,6 +78,18 @@ NOT_OPERATORS = {
     "!==": "For 'not equal' write !=.",
 }
 
+QUOTED = frozenset({"model", "data"})
+STATEMENTS = {
+    "model": 'model "Growth of a pasture"',
+    "input": 'input t [s] "time"',
+    "output": 'output y [kg] "yield"',
+    "param": "param a = 1 in [0, 10]",
+    "const": "const g = 9.81",
+    "data": 'data "file.csv"',
+    "fit": "fit { sigma = s }",
+}
+FIRST_WORD = re.compile(r"[ \t]*(\w+)[ \t]*")
+
 VALUE_STARTS = frozenset({"NUMBER", "SIGNED_NUMBER", "NAME", "LPAR"})
 FOREIGN_BRACKETS = frozenset({"LSQB", "LBRACE", "RBRACE", "UNIT"})
 OPERATOR_RUN = re.compile(r"[*/<>=!]{2,}")
@@ -85,9 +98,13 @@ TEXT_OR_COMMENT = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-def diagnose(text: str, unexpected: UnexpectedInput) -> Finding:
-    """Say what is wrong at the place where the parser stopped."""
+def diagnose(text: str, unexpected: UnexpectedInput, statements: bool = False) -> Finding:
+    """Say what is wrong at the place where the parser stopped; `statements` in a model file."""
     text = TEXT_OR_COMMENT.sub(blank, text)
+    if statements:
+        found = misread_statement(text, unexpected.pos_in_stream or 0)
+        if found is not None:
+            return found
     match unexpected:
         case UnexpectedCharacters():
             return bad_character(text, unexpected.pos_in_stream or 0)
@@ -99,6 +116,22 @@ def diagnose(text: str, unexpected: UnexpectedInput) -> Finding:
             return ends_early(text, len(text.rstrip()), set(unexpected.expected))
         case _:
             return Span(0, len(text)), "the text is not a formula", ""
+
+
+def misread_statement(text: str, at: int) -> Finding | None:
+    """Explain a line whose first word was meant to begin a declaration, and was read as a name."""
+    line_start = text.rfind("\n", 0, at) + 1
+    found = FIRST_WORD.match(text, line_start)
+    if found is None or at != found.end():
+        return None
+    word, span = found[1], Span(*found.span(1))
+    if word in QUOTED:
+        rest = text[found.end() :].partition("\n")[0].strip()
+        return span, f"this '{word}' line cannot be read", f'Write it in quotes: {word} "{rest}"'
+    if word in STATEMENTS:
+        return span, f"this '{word}' line cannot be read", f"Write for example: {STATEMENTS[word]}"
+    meant = closest(word, STATEMENTS)
+    return (span, f"'{word}' begins no statement", f"Did you mean '{meant}'?") if meant else None
 
 
 def blank(found: re.Match[str]) -> str:

@@ -287,7 +287,7 @@ def run(source: Source, start: str) -> Any:
     except Refusal as refusal:
         raise source.error(refusal.kind, refusal.span, refusal.problem, refusal.hint) from None
     except UnexpectedInput as unexpected:
-        span, problem, hint = diagnose(source.text, unexpected)
+        span, problem, hint = diagnose(source.text, unexpected, start == "model_file")
     raise source.error(FormulaSyntaxError, span, problem, hint)
 
 

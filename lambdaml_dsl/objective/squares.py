@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
+from lambdaml_dsl.errors import OptionError
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.evaluate import Evaluation
@@ -80,9 +81,23 @@ class SquaredResiduals:
         """The number of rows."""
         return len(self.y)
 
+    def read_theta(self, theta: FloatArray | Sequence[float]) -> FloatArray:
+        """Read all parameters, shape (P,), in the order of the formula."""
+        names = self.bound.parameters
+        try:
+            read = np.asarray(theta, dtype=np.float64)
+        except (TypeError, ValueError):
+            read = np.empty((0, 0))
+        if read.shape != (len(names),):
+            raise OptionError(
+                f"theta must be {len(names)} numbers, not {theta!r:.60}",
+                hint=f"In this order: {', '.join(names)}.",
+            )
+        return read
+
     def residuals(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Weighted residuals (f - y)*sqrt(weight), shape (n,)."""
-        values: FloatArray = self.evaluation(())(np.asarray(theta, dtype=np.float64))[0]
+        values: FloatArray = self.evaluation(())(self.read_theta(theta))[0]
         return values
 
     def linearise(
@@ -106,13 +121,13 @@ class SquaredResiduals:
         """
         if parameters is None:
             parameters = tuple(range(len(self.bound.parameters)))
-        out = self.evaluation(parameters)(np.asarray(theta, dtype=np.float64))
+        out = self.evaluation(parameters)(self.read_theta(theta))
         return out[0], out[1:]
 
     def value(self, theta: FloatArray | Sequence[float]) -> float:
         """Give the sum of squares."""
         total = 0.0
-        for _, _, out in self.evaluation(()).chunks(np.asarray(theta, dtype=np.float64)):
+        for _, _, out in self.evaluation(()).chunks(self.read_theta(theta)):
             total += float(out[0] @ out[0])
         return total
 
@@ -124,7 +139,7 @@ class SquaredResiduals:
         """Give the sum of squares and its gradient, in one pass; memory does not grow with the rows."""
         every = tuple(range(len(self.bound.parameters)))
         total, gradient = 0.0, np.zeros(len(every))
-        for _, _, out in self.evaluation(every).chunks(np.asarray(theta, dtype=np.float64)):
+        for _, _, out in self.evaluation(every).chunks(self.read_theta(theta)):
             total += float(out[0] @ out[0])
             gradient += out[1:] @ out[0]
         return total, 2 * gradient

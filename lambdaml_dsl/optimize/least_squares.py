@@ -45,8 +45,12 @@ SOUND_CONDITIONING, LONG_WAY, UNEXPLAINED, WAVES = 1e-9, 8, 0.1, 0.5
 """An end is in doubt below this conditioning; after more evaluations than this a parameter; when this share
 of the variance is left; when residuals of neighbouring rows correlate by more than this."""
 
-NO_REACH = 1e-12
+NO_REACH = 1e-10
 """A parameter whose whole value moves the model by less than this, relative to y, acts no more."""
+
+FLAT = 1e-6
+"""Where the Gauss-Newton step leads nowhere, residuals so nearly at right angles to the tangents are a
+minimum's."""
 
 LEVEL = 1e-10
 """Sums of squares that differ by less than this fraction count as level."""
@@ -54,8 +58,11 @@ LEVEL = 1e-10
 WALL = 1e100
 """Stands for a residual that is not finite, so that MINPACK takes a shorter step."""
 
-EDGE = 1e-10
-"""A parameter this near to a bound, relative to its size, is at it."""
+EDGE = 1e-4
+"""A parameter that wants to go on by a step, and is nearer to a bound than this part of it, is at it."""
+
+FAR = 1e8
+"""A parameter this many times as large as its start has gone far."""
 
 
 class Problem(Protocol):
@@ -131,6 +138,7 @@ class Record:
     upper: FloatArray
     budget: int
     bounded: bool
+    start: FloatArray
     best: FloatArray
     place: bytes
     linearised: tuple[FloatArray, FloatArray]
@@ -284,7 +292,7 @@ def minimise(
     if at_start is None:
         with np.errstate(all="ignore"):
             at_start = problem.linearise(start)
-    record = Record(problem, lower, upper, budget, bounded, start, start.tobytes(), at_start)
+    record = Record(problem, lower, upper, budget, bounded, start, start, start.tobytes(), at_start)
     attempts = TRF if bounded and optimizer == "auto" else SOLVERS[optimizer]
     ends: list[End] = []
     stop: Status | None = None
@@ -301,7 +309,8 @@ def minimise(
     except KeyboardInterrupt:
         stop = Status.INTERRUPTED
     if stop is not None and not any(end.theta is record.best for end in ends):
-        ends.append(judge(record, record.best, "stopped", stop))
+        with np.errstate(all="ignore"):
+            ends.append(judge(record, record.best, "stopped", stop))
     end = min(ends, key=lambda end: (round_up(end.factor.rss), not end.status.converged))
     return Solution(
         end.theta,
@@ -364,9 +373,13 @@ def polish(record: Record, theta: FloatArray, method: str) -> End:
     """
     try:
         residuals, factor, held = linearised(record, theta)
+        if held.any():
+            theta = onto_bounds(record, theta, held)
+            residuals, factor, held = linearised(record, theta)
     except NotFinite:
         return judge(record, theta, method, Status.NOT_FINITE)
     noise = rounding(record) ** 2
+    refused = False
     for _ in range(POLISH_STEPS):
         moved = moved_by(record, theta, factor.step, held)
         if factor.explained <= LEVEL * factor.rss + noise and settled(theta, moved):
@@ -377,11 +390,34 @@ def polish(record: Record, theta: FloatArray, method: str) -> End:
         try:
             there, next_factor, next_held = linearised(record, moved)
         except NotFinite:
-            break  # the step leads out of where the model is finite: no good step
+            refused = True  # the step leads out of where the model is finite
+            break
         if next_factor.rss > factor.rss * (1 + LEVEL) + noise or next_factor.explained >= factor.explained:
+            refused = True
             break
         theta, residuals, factor, held = moved, there, next_factor, next_held
-    return End(theta, residuals, factor, held, verdict(record, theta, factor, held), method)
+    status = verdict(record, theta, factor, held)
+    if status is Status.STALLED and refused and at_right_angles(record, theta, held):
+        status = Status.CONVERGED if not held.any() else Status.AT_BOUND
+    return End(theta, residuals, factor, held, status, method)
+
+
+def at_right_angles(record: Record, theta: FloatArray, held: np.ndarray) -> bool:
+    """Say whether the gradient is nothing beside the residuals.
+
+    At a minimum where the Jacobian is singular (two equal exponentials, say) the linearised model promises
+    a reduction that the curvature takes back. The gradient alone then tells that it is a minimum.
+    """
+    residuals, jacobian = record.linearise(theta)
+    factor = factorise(residuals, jacobian[~held])
+    along = np.abs(jacobian[~held] @ residuals)
+    return bool((along <= FLAT * factor.scale * math.sqrt(factor.rss)).all())
+
+
+def onto_bounds(record: Record, theta: FloatArray, held: np.ndarray) -> FloatArray:
+    """Put what a bound holds onto the bound: an interior method only ever comes near."""
+    nearer_to_lower = theta - record.lower < record.upper - theta
+    return np.where(held, np.where(nearer_to_lower, record.lower, record.upper), theta)
 
 
 def settled(theta: FloatArray, moved: FloatArray) -> bool:
@@ -405,9 +441,9 @@ def linearised(record: Record, theta: FloatArray) -> tuple[FloatArray, Factor, n
     residuals = record.linearised[0]
     if not record.bounded:
         return residuals, factorise(residuals, jacobian), np.zeros(len(theta), dtype=bool)
-    # Far from 0 a bound is met to within its own rounding.
-    reach = EDGE * np.maximum(np.abs(theta), np.finfo(float).tiny)
     downhill = -(jacobian @ residuals)
+    squares = np.maximum(np.einsum("ij,ij->i", jacobian, jacobian), np.finfo(float).tiny)
+    reach = EDGE * np.abs(downhill) / squares
     held = ((theta - record.lower <= reach) & (downhill < 0)) | (
         (record.upper - theta <= reach) & (downhill > 0)
     )
@@ -424,11 +460,8 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
     p = len(factor.step)
     if not math.isfinite(factor.rss):
         return Status.NOT_FINITE
-    if factor.rank < p:
-        # Two parameters that only act together leave full columns; one that acts no more leaves none.
-        reach = factor.scale * np.abs(theta[~held])
-        if factor.rank == 0 or (reach <= NO_REACH * record.problem.scale_of_y).any():
-            return Status.NO_INFLUENCE
+    if ran_away(record, theta[~held], factor, record.start[~held]):
+        return Status.NO_INFLUENCE
     spread = max(factor.rss - factor.explained, 0.0) / max(factor.n_obs - p, 1)
     reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)
     if factor.explained > reachable and (np.abs(factor.step) > 1e-9 * np.abs(theta[~held])).any():
@@ -436,6 +469,18 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
     if record.bounded and held.any():
         return Status.AT_BOUND
     return Status.CONVERGED
+
+
+def ran_away(record: Record, theta: FloatArray, factor: Factor, start: FloatArray) -> bool:
+    """Say whether a parameter has left for where the model no longer tells its values apart.
+
+    That is not the same as a parameter that the data never determined: it stays where it was, or in a
+    product with another, and the others are at their minimum.
+    """
+    no_reach = factor.scale * np.abs(theta) <= NO_REACH * record.problem.scale_of_y
+    singular = factor.rank < len(theta)
+    far = np.abs(theta) > FAR * np.where(start == 0, 1.0, np.abs(start))
+    return bool((far & (no_reach | singular)).any() or (singular and (no_reach & (theta != start)).any()))
 
 
 def judge(record: Record, theta: FloatArray, method: str, status: Status) -> End:

@@ -41,7 +41,7 @@ class Status(Enum):
     )
     NO_INFLUENCE = (
         "ran away",
-        "a parameter went to where the model no longer depends on it",
+        "a parameter went so far that the data no longer tell where it is",
         "Give a start value nearer to the solution, or bounds.",
         False,
         True,

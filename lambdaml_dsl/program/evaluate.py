@@ -244,7 +244,11 @@ class Evaluation:
         self._theta_steps = [call.close(slots) for call in arranged.per_theta]
         self._row_steps = [call.close(slots) for call in arranged.per_row]
         for k, slot in arranged.copied:
-            self._copy(slot, partial(np.copyto, self._out[k], slots[slot]))
+            steps = self._steps_of(slot)
+            if steps is None:
+                self._out[k] = slots[slot]
+            else:
+                steps.append(partial(np.copyto, self._out[k], slots[slot]))
 
     def __call__(self, theta: FloatArray) -> FloatArray:
         """Compute all outputs for all rows.
@@ -308,15 +312,12 @@ class Evaluation:
             loaded.append((whole, slots[slot]))
         return loaded
 
-    def _copy(self, slot: int, copy: Step) -> None:
-        """Copy an output that is computed elsewhere: as seldom as it changes."""
-        on_parameters = self.program.on_parameters[slot]
-        if self.program.on_data[slot] and (on_parameters or self.chunk != self.rows):
-            self._row_steps.append(copy)
-        elif on_parameters:
-            self._theta_steps.append(copy)
-        else:
-            copy()
+    def _steps_of(self, slot: int) -> list[Step] | None:
+        """Say among which steps a slot is copied to an output, as seldom as it changes; None for never."""
+        on_data, on_parameters = self.program.on_data[slot], self.program.on_parameters[slot]
+        if on_data and (on_parameters or self.chunk != self.rows):
+            return self._row_steps
+        return self._theta_steps if on_parameters else None
 
     def _start(self, theta: FloatArray) -> None:
         self._entry[:] = theta.T[: len(self._entry)]

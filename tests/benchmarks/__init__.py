@@ -1,1 +1,1 @@
-"""How fast, against what else there is: ``python -m tests.benchmarks``. No test: nothing here passes or fails."""
+"""How fast, against what else there is: ``python -m tests.benchmarks``. Speed is measured, never tested."""

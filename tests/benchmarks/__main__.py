@@ -15,9 +15,10 @@ SUBJECTS = (fits, gradient, language, certified)
 
 HOW = """# Benchmarks
 
-Printed by `python -m tests.benchmarks --write`, in one run; it takes about a minute. Blocks of calls
-alternate between the contenders. A time is the median over the blocks; a ratio is the median of the ratios
-within each round, with their quartiles in brackets. All caches are warm, as in the second fit of a session."""
+Written by `python -m tests.benchmarks --write`, in one run of some twenty seconds. Blocks of calls
+alternate between the contenders. A time is the median over the blocks; a ratio is the median of the
+ratios within each round, with their quartiles in brackets. Caches are warm, as from the second fit of a
+session on."""
 
 
 def machine() -> str:

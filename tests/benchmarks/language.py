@@ -16,7 +16,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FLAGSHIP = "sigmoid(a*exp(-lam*abs(x0))*cos(w*x1+phi))"
 
 METHOD = (
-    "Each stage by itself, with the caches off that keep a formula which is met again from being parsed again. "
+    "Each stage by itself, without the cache that saves a formula met again from being parsed again. "
     "The parser is built once a process, when the first formula is met."
 )
 
@@ -48,6 +48,6 @@ def tables() -> list[Table]:
             block=0.005,
         )
         rows.append((name, f"`{text}`", *(str(time) for time in times.values())))
-    built = alternate({"build": lambda: parser.__wrapped__()}, rounds=5, block=0.0)["build"]
+    built = alternate({"build": parser.__wrapped__}, rounds=5, block=0.0)["build"]
     rows.append(("(the parser, once)", "", str(built), "", ""))
     return [Table("Text to program", METHOD, ("formula", "text", "parse", "bind", "lower"), tuple(rows))]

@@ -31,7 +31,7 @@ class Timing:
         return f"{self.median / scale:.3g} {unit}"
 
     def over(self, other: Timing) -> str:
-        """Write how many times as long as another's this is: the median, and the quartiles over the rounds."""
+        """Write how many times as long as another this takes: median and quartiles over the rounds."""
         ratios = [own / its for own, its in zip(self.blocks, other.blocks, strict=True)]
         low, middle, high = statistics.quantiles(ratios, n=4)
         return f"{middle:.2f} ({low:.2f} to {high:.2f})"

@@ -157,7 +157,16 @@ def test_units_change_nothing(of_x, of_y):
     assert result.r2 == pytest.approx(plain.r2, rel=1e-12)
 
 
-@pytest.mark.parametrize("scale", [1e-160, 1e-100, 1e100, 1e150, 1e200, 1e-200])
+def test_squares_of_y_that_overflow():
+    with pytest.raises(ld.EvaluationError) as caught:
+        ld.fit("y ~ a + b*x", {"x": [0.0, 1, 2], "y": [1e200, 2e200, 4e200]}, start={"a": 0, "b": 0})
+    assert str(caught.value) == (
+        "data: the squares of the residuals overflow at the start: they are as large as 4e+200\n"
+        "Give start values nearer to the solution, or y in a larger unit."
+    )
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e-100, 1e100, 1e150, 1e-200])
 def test_units_as_far_as_float64_goes(scale):
     """No warning, no false success; within 1e-150 and 1e150 also the right answer."""
     data = {"x": [0.0, 1, 2, 3, 4], "y": np.array([5.1, 3.9, 3.2, 1.8, 1.1]) * scale}
@@ -452,7 +461,7 @@ def test_out_of_evaluations():
         "Out of evaluations: the limit of evaluations was reached before a minimum. "
         "Give better start values, or raise max_evaluations."
     )
-    assert result.uncertainty_note == "No standard errors: the fit is out of evaluations."
+    assert result.uncertainty_note == "No standard errors: the fit did not converge."
 
 
 @pytest.mark.parametrize("optimizer", ["lm", "trf"])

@@ -1049,7 +1049,7 @@ WITH_ROLES = [
             "formula:1:11: 'bb' is not declared",
             "   1 | y ~ a*t + bb",
             "     |           ^^",
-            "Did you mean 'b'? To make it a parameter, add: param bb",
+            "Did you mean 'b'? Or add a line for it: param bb, or: input bb",
         ],
     ),
     (
@@ -1061,7 +1061,7 @@ WITH_ROLES = [
             "formula:1:11: 'q' is not declared",
             "   1 | y ~ a*t + q",
             "     |           ^",
-            "Declared: a, b, t. To make it a parameter, add: param q",
+            "Declared: a, b, t. Or add a line for it: param q, or: input q",
         ],
     ),
     (
@@ -1073,7 +1073,7 @@ WITH_ROLES = [
             "formula:1:5: 'q' is not declared",
             "   1 | y ~ q + 1",
             "     |     ^",
-            "To make it a parameter, add: param q",
+            "Or add a line for it: param q, or: input q",
         ],
     ),
     (

@@ -324,14 +324,14 @@ MISTAKES = [
         NameResolutionError,
         "3:5: 'q' is not declared",
         "    ^",
-        "Declared: tau, t. To make it a parameter, add: param q",
+        "Declared: tau, t. Or add a line for it: param q, or: input q",
     ),
     (
         ["input t", "param tau = 1", "y = exp(-t/tua)"],
         NameResolutionError,
         "3:12: 'tua' is not declared",
         "           ^^^",
-        "Did you mean 'tau'? To make it a parameter, add: param tua",
+        "Did you mean 'tau'? Or add a line for it: param tua, or: input tua",
     ),
     (
         ["input t = 1", "y = a*t"],

@@ -166,7 +166,9 @@ def test_a_wall_of_nan_is_walked_around() -> None:
     solution = minimise(Posed(half_defined), np.array([3.0]), *free(1))
     assert solution.status is Status.CONVERGED
     scan = np.linspace(0.5, 1.5, 200_001)
-    assert solution.theta[0] == pytest.approx(scan[np.argmin(np.log(scan) ** 2 + (scan - 0.01) ** 2)], abs=1e-5)
+    assert solution.theta[0] == pytest.approx(
+        scan[np.argmin(np.log(scan) ** 2 + (scan - 0.01) ** 2)], abs=1e-5
+    )
 
 
 def test_running_out_of_evaluations_keeps_the_best() -> None:

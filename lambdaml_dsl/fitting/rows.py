@@ -1,0 +1,107 @@
+"""The rows that are fitted: response, inputs and weights out of a table, checked row by row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lambdaml_dsl.errors import DataError
+from lambdaml_dsl.fitting.model import read_column, read_response
+from lambdaml_dsl.fitting.options import Options
+from lambdaml_dsl.language.bind import BoundModel
+from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.language.printing import to_text
+from lambdaml_dsl.objective.table import Table, finite_rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows that are fitted.
+
+    Attributes
+    ----------
+    table : Table
+        Where they come from.
+    kept : ndarray of int or None
+        Their numbers in the table, from 0; None where all rows are fitted.
+    columns : mapping of str to ndarray
+        The inputs, shape (n,).
+    y : ndarray
+        The response, shape (n,).
+    weights : ndarray or None
+        Weights of the squares, shape (n,).
+    n_obs : int
+        How many have a weight above zero.
+    """
+
+    table: Table
+    kept: np.ndarray | None
+    columns: Mapping[str, FloatArray]
+    y: FloatArray
+    weights: FloatArray | None
+    n_obs: int
+
+    def place(self, row: int) -> str:
+        """Say which row of the table this is."""
+        return self.table.row(row if self.kept is None else int(self.kept[row]))
+
+
+def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
+    """Read response, inputs and weights, checked row by row."""
+    if table.rows == 0:
+        raise DataError("the data have no rows", place=table.name)
+    columns = {name: table.column(name) for name in bound.inputs}
+    if options.y is None and bound.output is not None:
+        y = table.column(bound.output).copy()  # what most formulas have on the left needs no program
+    else:
+        y = read_response(bound, table, options.y)
+    scatter = {}
+    weights = None
+    if options.sigma is not None:
+        scatter["sigma"] = sigma = read_column(table, options.sigma, "sigma")
+        check_sign("sigma", sigma, sigma > 0, "above zero", table)
+        weights = 1 / sigma**2
+    elif options.weights is not None:
+        scatter["weights"] = weights = read_column(table, options.weights, "weights")
+        check_sign("weights", weights, weights >= 0, "zero or above", table)
+    kept = None
+    if not all(surely_finite(values) for values in (*columns.values(), y, *scatter.values())):
+        named = {f"column '{name}'": values for name, values in columns.items()}
+        named |= {name_of_response(bound, options): y} | scatter
+        good = finite_rows(named, table, options.nan_policy)
+        if good is not None:
+            kept = np.flatnonzero(good)
+            columns = {name: values[kept] for name, values in columns.items()}
+            y = y[kept]
+            weights = None if weights is None else weights[kept]
+    n_obs = len(y) if weights is None else int((weights > 0).sum())
+    if n_obs == 0:
+        raise DataError("no row is left to fit", place=table.name)
+    return Rows(table, kept, columns, y, weights, n_obs)
+
+
+def surely_finite(values: FloatArray) -> bool:
+    """Say that no value is NaN or infinite, where their squares tell; those of huge values overflow."""
+    return bool(values.dot(values) < math.inf)
+
+
+def name_of_response(bound: BoundModel, options: Options) -> str:
+    """Say what the response is called in messages."""
+    if options.y is not None:
+        return f"column '{options.y}'" if isinstance(options.y, str) else "y"
+    if bound.response is not None and bound.output is None:
+        return to_text(bound.response)
+    return f"column '{bound.output or 'y'}'"
+
+
+def check_sign(what: str, values: FloatArray, good: np.ndarray, wanted: str, table: Table) -> None:
+    """Refuse a sigma or weight of the wrong sign; what is not finite is the policy's matter."""
+    bad = ~good & np.isfinite(values)
+    if bad.any():
+        index = int(np.argmax(bad))
+        raise DataError(
+            f"{what} must be {wanted}, but is {values[index]:g} in {table.row(index)}", place=table.name
+        )
