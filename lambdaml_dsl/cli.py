@@ -30,6 +30,7 @@ from lambdaml_dsl.report.text import NUMERIC, closing, heading, parameter_rows
 
 try:
     import click
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.measure import Measurement
     from rich.table import Table as RichTable
@@ -220,7 +221,7 @@ def print_result(result: FitResult) -> None:
     """Print the report, the parameters as a table."""
     console = Console(highlight=False)
     title, *rows = parameter_rows(result)
-    table = RichTable(header_style="bold")
+    table = RichTable(header_style="bold", box=SIMPLE_HEAD)
     for name in title:
         table.add_column(name, justify="right" if name in NUMERIC else "left", no_wrap=name != "description")
     for row in rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -95,7 +96,7 @@ def fit(
     (1.98, 0.0424)
     """
     prepared = prepare(
-        model if isinstance(model, Model) else Model(model),
+        model if isinstance(model, Model) else model_of(model),
         data,
         read_mapping("start", start, "{'a': 1.5}"),
         read_mapping("bounds", bounds, "{'a': (0, None)}"),
@@ -123,6 +124,14 @@ def fit(
         at_start=prepared.at_start,
     )
     return make_result(prepared, solution)
+
+
+def model_of(formula: str) -> Model:
+    """Make the model of a formula; the same text gives the same model."""
+    return cached_model(formula) if isinstance(formula, str) else Model(formula)
+
+
+cached_model = lru_cache(maxsize=256)(Model)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

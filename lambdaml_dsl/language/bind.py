@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from lambdaml_dsl.errors import ArityError, FormulaSyntaxError, NameResolutionError, closest, suggestion
 from lambdaml_dsl.language.functions import CONSTANTS, FUNCTIONS, Function
@@ -77,6 +78,10 @@ class BoundModel:
     inputs: tuple[str, ...]
     parameters: tuple[str, ...]
     constants: Mapping[str, float]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # As text: a read-only mapping cannot be pickled, nor can a tree of 20,000 levels.
+        return _restore, (self.source, self.inputs, self.parameters, dict(self.constants))
 
 
 def bind(
@@ -162,7 +167,17 @@ def bind(
         output=output,
         inputs=tuple(inputs) if inputs is not None else tuple(found_inputs),
         parameters=tuple(parameters),
-        constants=constants,
+        constants=MappingProxyType(constants),
+    )
+
+
+def _restore(
+    source: Source, inputs: tuple[str, ...], parameters: tuple[str, ...], constants: Mapping[str, float]
+) -> BoundModel:
+    equation = parse(source)
+    response, output, _ = left_side(equation, source)
+    return BoundModel(
+        source, equation, equation.right, response, output, inputs, parameters, MappingProxyType(constants)
     )
 
 

@@ -159,14 +159,14 @@ def relu(x: FloatArray, out: FloatArray) -> None:
 
 
 def sigmoid(x: FloatArray, out: FloatArray) -> None:
-    """Logistic function by exp(-abs(x)), which cannot overflow and keeps relative accuracy below zero."""
+    """Logistic function exp(min(x, 0))/(1 + exp(-abs(x))): no overflow, and relative accuracy below zero."""
     np.abs(x, out=out)
     np.negative(out, out)
     np.exp(out, out)
-    below = out / (out + 1.0)
     np.add(out, 1.0, out)
-    np.reciprocal(out, out)
-    np.copyto(out, below, where=x < 0)
+    below = np.minimum(x, 0.0, out=np.empty_like(out))
+    np.exp(below, below)
+    np.divide(below, out, out)
 
 
 def softplus(x: FloatArray, out: FloatArray) -> None:

@@ -16,9 +16,10 @@ from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
 from lambdaml_dsl.errors import OptionError
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.program.evaluate import Evaluation
+from lambdaml_dsl.program.evaluate import Evaluation, chunk_rows
 from lambdaml_dsl.program.instructions import MULTIPLY, SUBTRACT, Program, ProgramBuilder
 from lambdaml_dsl.program.lower import emit_model
+from lambdaml_dsl.program.threads import Slabs
 
 RESPONSE, ROOT_WEIGHT = "(response)", "(root of weight)"
 """Columns of the residual program that no formula can name."""
@@ -74,7 +75,7 @@ class SquaredResiduals:
         if weights is not None:
             self.columns[ROOT_WEIGHT] = np.sqrt(weights)
         self.program = residual_program(bound, weights is not None)
-        self._evaluations: dict[tuple[int, ...], Evaluation] = {}
+        self._evaluations: dict[tuple[int, ...], Evaluation | Slabs] = {}
 
     @property
     def n_obs(self) -> int:
@@ -126,10 +127,7 @@ class SquaredResiduals:
 
     def value(self, theta: FloatArray | Sequence[float]) -> float:
         """Give the sum of squares."""
-        total = 0.0
-        for _, _, out in self.evaluation(()).chunks(self.read_theta(theta)):
-            total += float(out[0] @ out[0])
-        return total
+        return float(self.evaluation(()).products(self.read_theta(theta))[0])
 
     def gradient(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Give the gradient of the sum of squares, shape (P,)."""
@@ -138,16 +136,15 @@ class SquaredResiduals:
     def value_and_gradient(self, theta: FloatArray | Sequence[float]) -> tuple[float, FloatArray]:
         """Give the sum of squares and its gradient, in one pass; memory does not grow with the rows."""
         every = tuple(range(len(self.bound.parameters)))
-        total, gradient = 0.0, np.zeros(len(every))
-        for _, _, out in self.evaluation(every).chunks(self.read_theta(theta)):
-            total += float(out[0] @ out[0])
-            gradient += out[1:] @ out[0]
-        return total, 2 * gradient
+        products = self.evaluation(every).products(self.read_theta(theta))
+        return float(products[0]), 2 * products[1:]
 
-    def evaluation(self, parameters: tuple[int, ...]) -> Evaluation:
+    def evaluation(self, parameters: tuple[int, ...]) -> Evaluation | Slabs:
         """Give the evaluation of the residuals and their derivatives by some parameters."""
         found = self._evaluations.get(parameters)
         if found is None:
             program = differentiate(self.program, parameters, self.method) if parameters else self.program
-            found = self._evaluations[parameters] = Evaluation(program, self.columns, len(self.y))
+            rows = len(self.y)
+            kind = Slabs if rows > chunk_rows(program) else Evaluation
+            found = self._evaluations[parameters] = kind(program, self.columns, rows)
         return found

@@ -23,8 +23,9 @@ import numpy as np
 from lambdaml_dsl.language.functions import FloatArray, Kernel
 from lambdaml_dsl.program.instructions import Apply, Column, Constant, Parameter, Program
 
-CACHE_BYTES = 512 * 1024
-"""What the buffers of a chunk may fill together: half of a common second-level cache."""
+CACHE_BYTES = 4 * 1024 * 1024
+"""What the buffers of a chunk may fill together. Half of a second-level cache would be a little faster on
+one thread; but threads hand the interpreter's lock over at each instruction, and want long ones."""
 
 FEWEST_ROWS = 1024
 """Below this, a call into NumPy costs more than its work on the chunk."""
@@ -179,6 +180,13 @@ def frozen(value: float) -> FloatArray:
     return array
 
 
+def chunk_rows(program: Program, batch: int | None = None) -> int:
+    """Give the number of rows in a chunk: what fills the cache, whatever the number of rows."""
+    arranged = plan(program)
+    row_bytes = 8 * (batch or 1) * (arranged.buffers + len(program.outputs) + len(arranged.kept) + 1)
+    return max(CACHE_BYTES // row_bytes, FEWEST_ROWS // (batch or 1), 1)
+
+
 class Evaluation:
     """A program bound to columns.
 
@@ -211,8 +219,7 @@ class Evaluation:
         arranged = plan(program)
         outputs = len(program.outputs)
         if chunk is None:
-            row_bytes = 8 * (batch or 1) * (arranged.buffers + outputs + len(arranged.kept) + 1)
-            chunk = max(CACHE_BYTES // row_bytes, FEWEST_ROWS // (batch or 1), 1)
+            chunk = chunk_rows(program, batch)
         self.program = program
         self.rows = rows
         self.batch = batch
@@ -302,6 +309,18 @@ class Evaluation:
                     step()
             yield low, high, self._out[..., : high - low]
 
+    def products(self, theta: FloatArray) -> FloatArray:
+        """Give the products of all outputs with the first, summed over rows, shape (outputs,).
+
+        Without a batch. With residuals as first output and their derivatives behind it, this is the sum of
+        squares and half its gradient. Memory does not grow with the rows.
+        """
+        return add_up(self.partial_products(theta))
+
+    def partial_products(self, theta: FloatArray) -> list[FloatArray]:
+        """Give the same for each chunk."""
+        return [out @ out[0] for _, _, out in self.chunks(theta)]
+
     def _chunk_buffers(self, arranged: Plan, slots: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
         """Put a buffer of one chunk in place of each data-only slot, where there are several chunks."""
         if self.chunk == self.rows:
@@ -328,6 +347,14 @@ class Evaluation:
         # The last chunk may be short: what is left of the one before it is computed along, and not used.
         for whole, buffer in self._loaded:
             buffer[: high - low] = whole[low:high]
+
+
+def add_up(partial: Sequence[FloatArray]) -> FloatArray:
+    """Add the sums of chunks in the order of the rows: how the chunks were shared out changes nothing."""
+    total = np.zeros_like(partial[0])
+    for part in partial:
+        total += part
+    return total
 
 
 def evaluate(

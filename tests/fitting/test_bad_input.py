@@ -306,13 +306,13 @@ MAPPING = "{} must give parameters by name, not as {}"
         ({"fixed": ["q"]}, [f"the parameter 'q' {NOT_IN}", "Its parameters are: A, tau."]),
         ({"start": {"y": 1}}, [f"the parameter 'y' {NOT_IN}", "Its parameters are: A, tau."]),
         (
-            {"start": {1: 1}},
+            {"fixed": [1]},
             [
                 "fixed must be parameter names, or a dict of values, not [1]",
                 "Write for example fixed={'a': 1.5}, or fixed=['a'] to hold a at its start value.",
             ],
         ),
-        ({"fixed": [1]}, ["parameters are named by texts, not by 1"]),
+        ({"start": {1: 1}}, ["parameters are named by texts, not by 1"]),
         ({"start": {"A": "abc"}}, ["the start value of 'A' must be a number, not 'abc'"]),
         ({"start": {"A": None}}, ["the start value of 'A' must be a number, not None"]),
         ({"start": {"A": [1, 2]}}, ["the start value of 'A' must be a number, not [1, 2]"]),

@@ -1,0 +1,120 @@
+"""Rows side by side: a program over all cores.
+
+The rows are cut into slabs, one for each thread, each with an `Evaluation` of its own; a slab is a whole
+number of chunks, so the chunks, and with them every rounding, are the same for any number of threads.
+NumPy lets go of the interpreter's lock while it computes a chunk.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+
+from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.program.evaluate import Evaluation, add_up, chunk_rows
+from lambdaml_dsl.program.instructions import Program
+
+T = TypeVar("T")
+
+SHARES = 8
+"""The rows are cut into a multiple of so many chunks: two, four or eight threads then have equal shares."""
+
+
+def cores() -> int:
+    """Give the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def pool() -> ThreadPoolExecutor:
+    """Start the threads, at first use; the caller's own thread does a share too."""
+    return ThreadPoolExecutor(max(cores() - 1, 1), thread_name_prefix="lambdaml")
+
+
+if hasattr(os, "register_at_fork"):
+    # The threads do not live on in a child process: it starts its own.
+    os.register_at_fork(after_in_child=pool.cache_clear)
+
+
+class Slabs:
+    """A program bound to columns, run on several threads.
+
+    Not to be called from two threads at once: the buffers are its own.
+
+    Parameters
+    ----------
+    program : Program
+        What to compute.
+    columns : mapping of str to ndarray
+        Columns of shape (n,), float64.
+    rows : int
+        The number n of rows.
+    threads : int, optional
+        At most this many; one for each core where not given.
+    """
+
+    def __init__(
+        self, program: Program, columns: Mapping[str, FloatArray], rows: int, threads: int | None = None
+    ) -> None:
+        self.program = program
+        self.rows = rows
+        chunks = -(-rows // chunk_rows(program))
+        chunks += -chunks % SHARES
+        chunk = -(-rows // chunks)
+        slabs = max(1, min(threads or cores(), chunks))
+        edges = [min(rows, chunk * (chunks * k // slabs)) for k in range(slabs)] + [rows]
+        self._bounds = list(pairwise(edges))
+
+        def bind(low: int, high: int) -> Evaluation:
+            own = {name: values[low:high] for name, values in columns.items()}
+            return Evaluation(program, own, high - low, chunk=chunk)
+
+        self._evaluations = side_by_side(bind, self._bounds)
+
+    def __call__(self, theta: FloatArray) -> FloatArray:
+        """Compute all outputs for all rows, shape (outputs, n)."""
+        out = np.empty((len(self.program.outputs), self.rows))
+
+        def fill(evaluation: Evaluation, first: int) -> None:
+            for low, high, values in evaluation.chunks(theta):
+                out[:, first + low : first + high] = values
+
+        side_by_side(
+            fill, [(each, low) for each, (low, _) in zip(self._evaluations, self._bounds, strict=True)]
+        )
+        return out
+
+    run = __call__
+
+    def products(self, theta: FloatArray) -> FloatArray:
+        """Give the products of all outputs with the first, summed over rows, shape (outputs,)."""
+        parts = side_by_side(Evaluation.partial_products, [(each, theta) for each in self._evaluations])
+        return add_up([part for slab in parts for part in slab])
+
+
+def side_by_side(function: Callable[..., T], arguments: Sequence[tuple[object, ...]]) -> list[T]:
+    """Call a function with each of some arguments, the first ones on this thread.
+
+    Returns only when all calls have ended, also after an error or Ctrl-C: none may go on writing.
+    """
+    others = [pool().submit(function, *each) for each in arguments[1:]]
+    stopped: BaseException | None = None
+    first: list[T] = []
+    try:
+        first.append(function(*arguments[0]))
+    except BaseException as error:
+        stopped = error
+    while not all(other.done() for other in others):
+        try:
+            wait(others)
+        except KeyboardInterrupt as error:
+            stopped = error
+    if stopped is not None:
+        raise stopped
+    return first + [other.result() for other in others]

@@ -1,0 +1,61 @@
+"""Threads change nothing but the time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lambdaml_dsl import Model
+from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
+from lambdaml_dsl.program import threads
+from lambdaml_dsl.program.evaluate import Evaluation, chunk_rows
+from lambdaml_dsl.program.threads import Slabs, side_by_side
+
+PROGRAM = differentiate(Model("c + a*exp(-b*x)*cos(w*x)").program, (0, 1, 2, 3), DiffMethod.COMPLEX_STEP)
+THETA = np.array([0.5, 2.0, 1.5, 30.0])
+ROWS = 2 * chunk_rows(PROGRAM) + 4321
+COLUMNS = {"x": np.random.default_rng(8).uniform(0, 1, ROWS)}
+
+
+def test_results_are_the_same_for_any_number_of_threads() -> None:
+    slabs = [Slabs(PROGRAM, COLUMNS, ROWS, number) for number in (1, 2, 3, 4)]
+    products = [each.products(THETA) for each in slabs]
+    values = [each(THETA) for each in slabs]
+    assert all(np.array_equal(each, products[0]) for each in products)
+    assert all(np.array_equal(each, values[0]) for each in values)
+
+
+def test_slabs_agree_with_one_evaluation_of_all_rows() -> None:
+    whole = Evaluation(PROGRAM, COLUMNS, ROWS, chunk=ROWS)
+    slabs = Slabs(PROGRAM, COLUMNS, ROWS, 2)
+    assert np.array_equal(slabs(THETA), whole(THETA))
+    assert slabs.products(THETA) == pytest.approx(whole(THETA) @ whole(THETA)[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 100])
+def test_few_rows_on_many_threads(rows: int) -> None:
+    columns = {"x": COLUMNS["x"][:rows]}
+    assert np.array_equal(Slabs(PROGRAM, columns, rows, 4)(THETA), Evaluation(PROGRAM, columns, rows)(THETA))
+
+
+def test_no_warning_comes_from_another_thread() -> None:
+    slabs = Slabs(PROGRAM, COLUMNS, ROWS, 2)
+    assert not np.isfinite(slabs(np.array([0.5, 2.0, -1e6, 30.0]))).all()
+
+
+def test_an_error_or_interruption_waits_for_the_other_threads() -> None:
+    ended: list[int] = []
+
+    def work(number: int) -> int:
+        if number == 0:
+            raise KeyboardInterrupt
+        ended.append(number)
+        return number
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(work, [(0,), (1,), (2,)])
+    assert sorted(ended) == [1, 2]
+
+
+def test_there_is_at_least_one_core() -> None:
+    assert threads.cores() >= 1
