@@ -20,8 +20,9 @@ from lambdaml_dsl.errors import (
     OptionError,
 )
 from lambdaml_dsl.fitting.fit import fit
-from lambdaml_dsl.fitting.model import Model, ParameterSpec
+from lambdaml_dsl.fitting.model import Model
 from lambdaml_dsl.fitting.result import FitResult
+from lambdaml_dsl.fitting.specs import ParameterSpec
 from lambdaml_dsl.modelfile.read import load
 from lambdaml_dsl.optimize.status import Status
 

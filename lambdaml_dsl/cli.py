@@ -18,8 +18,9 @@ from typing import Any
 
 from lambdaml_dsl import __version__
 from lambdaml_dsl.errors import LambdaMLError, OptionError
+from lambdaml_dsl.fitting.arguments import evaluate_bound
 from lambdaml_dsl.fitting.fit import Prepared, prepare, table_for
-from lambdaml_dsl.fitting.model import Model, evaluate_bound
+from lambdaml_dsl.fitting.model import Model
 from lambdaml_dsl.fitting.result import FitResult
 from lambdaml_dsl.language.functions import FUNCTIONS
 from lambdaml_dsl.language.printing import to_text

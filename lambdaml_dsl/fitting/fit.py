@@ -13,11 +13,12 @@ import numpy as np
 
 from lambdaml_dsl.derivatives.methods import DiffMethod
 from lambdaml_dsl.errors import OptionError
-from lambdaml_dsl.fitting.model import Model, ParameterSpec, columns_for_inputs
+from lambdaml_dsl.fitting.model import Model, columns_for_inputs
 from lambdaml_dsl.fitting.options import Options, read_fixed, read_mapping, read_options, read_specs
 from lambdaml_dsl.fitting.problem import FreeProblem, check_size, linearise_at_start
 from lambdaml_dsl.fitting.result import FitResult, FittedParameter
 from lambdaml_dsl.fitting.rows import Rows, read_rows
+from lambdaml_dsl.fitting.specs import ParameterSpec
 from lambdaml_dsl.fitting.uncertainty import Uncertainty, covariance
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray

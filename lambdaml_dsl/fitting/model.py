@@ -6,9 +6,8 @@ A model never changes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,16 @@ import numpy as np
 
 from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate, read_method
 from lambdaml_dsl.errors import DataError, OptionError, suggestion
+from lambdaml_dsl.fitting.arguments import (
+    check_choice,
+    evaluate_bound,
+    read_column,
+    read_constants,
+    read_names,
+    read_number,
+    read_response,
+)
+from lambdaml_dsl.fitting.specs import DataReference, Label, ParameterSpec, read_parameters
 from lambdaml_dsl.language.bind import BoundModel, Declared, bind_text
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.language.nodes import Name
@@ -23,64 +32,13 @@ from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.language.source import Source
 from lambdaml_dsl.language.traversal import walk
 from lambdaml_dsl.objective.squares import SquaredResiduals
-from lambdaml_dsl.objective.table import Table, finite_rows, numbers, read_table
+from lambdaml_dsl.objective.table import Table, finite_rows, read_table
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
-from lambdaml_dsl.program.lower import lower, lower_response
+from lambdaml_dsl.program.lower import lower
 
 if TYPE_CHECKING:
     from lambdaml_dsl.fitting.result import FitResult
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterSpec:
-    """What is known of a parameter before a fit.
-
-    Attributes
-    ----------
-    name : str
-        Its name in the formula.
-    start : float or None
-        Start value; the value itself where `fixed`. None where none is given.
-    lower, upper : float
-        Bounds; infinite where there are none.
-    fixed : bool
-        The value is not to be fitted.
-    unit, doc : str
-        For people.
-    """
-
-    name: str
-    start: float | None = None
-    lower: float = -math.inf
-    upper: float = math.inf
-    fixed: bool = False
-    unit: str = ""
-    doc: str = ""
-
-    def starting_at(self, start: float) -> ParameterSpec:
-        """Give the same with another start value."""
-        return ParameterSpec(self.name, start, self.lower, self.upper, self.fixed, self.unit, self.doc)
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """The unit and the description of an input or output."""
-
-    unit: str = ""
-    doc: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DataReference:
-    """The data file that a model file names, and the columns that it calls by other names."""
-
-    path: str
-    columns: Mapping[str, str]
-
-    def read(self) -> Table:
-        """Read the file."""
-        return read_table(self.path).renamed(self.columns)
 
 
 class Model:
@@ -256,7 +214,7 @@ class Model:
                     ),
                 )
 
-    def __call__(self, **values: Any) -> FloatArray:
+    def __call__(self, /, **values: Any) -> FloatArray:
         """Evaluate the model.
 
         Parameters
@@ -424,88 +382,7 @@ def _restore(
     return Model.from_parts(source, declared, specs, **rest)
 
 
-def evaluate_bound(bound: BoundModel, table: Table, theta: FloatArray) -> FloatArray:
-    """Evaluate a bound model on a table: shape (n,)."""
-    columns = {name: table.column(name) for name in bound.inputs}
-    values: FloatArray = evaluate(lower(bound), columns, table.rows, theta)[0]
-    return values
-
-
-def read_number(what: str, value: Any) -> float:
-    """Give a value as one float, or say what it is of."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise OptionError(f"{what} must be a number, not {value!r}") from None
-    except OverflowError:
-        raise OptionError(f"{what} is too large", hint="The largest number is about 1.8e308.") from None
-    return number
-
-
-def read_names(what: str, given: Any) -> tuple[str, ...]:
-    """Give names as a tuple; one name may stand by itself."""
-    names = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
-    for index, name in enumerate(names):
-        if not isinstance(name, str):
-            raise OptionError(f"{what} are named by texts, not by {name!r}")
-        if name in names[:index]:
-            raise OptionError(f"'{name}' is named twice among the {what}")
-    return names
-
-
-def read_parameters(given: Any) -> dict[str, ParameterSpec]:
-    """Give what is known of some parameters, by name, checked."""
-    items = (given,) if isinstance(given, (str, ParameterSpec)) else tuple(given)
-    specs = [item if isinstance(item, ParameterSpec) else ParameterSpec(item) for item in items]
-    read_names("parameters", [spec.name for spec in specs])
-    for spec in specs:
-        if spec.start is not None:
-            read_number(f"the start value of '{spec.name}'", spec.start)
-        lower = read_number(f"the lower bound of '{spec.name}'", spec.lower)
-        upper = read_number(f"the upper bound of '{spec.name}'", spec.upper)
-        if not lower < upper:
-            raise OptionError(f"the bounds of '{spec.name}' are crossed: {lower:g} is not below {upper:g}")
-    return {spec.name: spec for spec in specs}
-
-
-def read_constants(given: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
-    """Give named numbers as pairs."""
-    read_names("constants", given)
-    if not isinstance(given, Mapping):
-        raise OptionError("constants are given by name", hint="Write for example constants={'c': 299792458}.")
-    return tuple([(name, read_number(f"the constant '{name}'", value)) for name, value in given.items()])
-
-
-def check_choice(what: str, given: str, known: Iterable[str]) -> None:
-    """Refuse an option that is none of the known ones."""
-    known = tuple(known)
-    if given not in known:
-        raise OptionError(f"unknown {what} '{given}'", hint=suggestion(str(given), known, listed="Possible"))
-
-
 def columns_for_inputs(model: Model, table: Table, *taken: Any) -> list[str]:
     """Give the columns that may be inputs: not those that serve as response, sigma or weights."""
     names = {item for item in taken if isinstance(item, str)}
     return [name for name in table.columns if name not in names or name == model.output]
-
-
-def read_column(table: Table, given: Any, what: str) -> FloatArray:
-    """Read an argument that is the name of a column, an array, or one number for all rows."""
-    return table.column(given) if isinstance(given, str) else numbers(given, what, table)
-
-
-def read_response(bound: BoundModel, table: Table, y: Any) -> FloatArray:
-    """Read the response: `y` where it is given, else the left side of the formula, else a column y."""
-    if y is not None:
-        return read_column(table, y, "y")
-    if bound.response is None:
-        if "y" in table.columns:
-            return table.column("y")
-        raise OptionError(
-            "the response is not given",
-            hint="Write it on the left, as in 'y ~ a*x', or give y= a column name or an array.",
-        )
-    program = lower_response(bound)
-    columns = {name: table.column(name) for name in program.columns}
-    values: FloatArray = evaluate(program, columns, table.rows, ())[0]
-    return values

@@ -11,7 +11,9 @@ from typing import Any
 
 from lambdaml_dsl.derivatives.methods import DiffMethod, read_method
 from lambdaml_dsl.errors import OptionError
-from lambdaml_dsl.fitting.model import Model, ParameterSpec, check_choice, read_number
+from lambdaml_dsl.fitting.arguments import check_choice, read_number
+from lambdaml_dsl.fitting.model import Model
+from lambdaml_dsl.fitting.specs import ParameterSpec
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.optimize.least_squares import SOLVERS
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
 from lambdaml_dsl.errors import DataError, EvaluationError, OptionError
-from lambdaml_dsl.fitting.model import ParameterSpec
 from lambdaml_dsl.fitting.options import start_of
 from lambdaml_dsl.fitting.rows import Rows
+from lambdaml_dsl.fitting.specs import ParameterSpec
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.squares import SquaredResiduals

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lambdaml_dsl.fitting.model import Model, ParameterSpec, evaluate_bound
+from lambdaml_dsl.fitting.arguments import evaluate_bound
+from lambdaml_dsl.fitting.model import Model
+from lambdaml_dsl.fitting.specs import ParameterSpec
 from lambdaml_dsl.fitting.uncertainty import Uncertainty
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lambdaml_dsl.errors import DataError
-from lambdaml_dsl.fitting.model import read_column, read_response
+from lambdaml_dsl.fitting.arguments import read_column, read_response
 from lambdaml_dsl.fitting.options import Options
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray

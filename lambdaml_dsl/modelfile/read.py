@@ -24,8 +24,10 @@ from lambdaml_dsl.errors import (
     OptionError,
     suggestion,
 )
-from lambdaml_dsl.fitting.model import DataReference, Label, Model, ParameterSpec, check_choice
+from lambdaml_dsl.fitting.arguments import check_choice
+from lambdaml_dsl.fitting.model import Model
 from lambdaml_dsl.fitting.options import CHOICES
+from lambdaml_dsl.fitting.specs import DataReference, Label, ParameterSpec
 from lambdaml_dsl.language.bind import Declared, function_of, names_inputs
 from lambdaml_dsl.language.declarations import (
     Attribute,

@@ -61,6 +61,9 @@ WALL = 1e100
 EDGE = 1e-4
 """A parameter that wants to go on by a step, and is nearer to a bound than this part of it, is at it."""
 
+LOOKS = 24
+"""So many other places are looked at before a direction is said to be lost everywhere."""
+
 FAR = 1e8
 """A parameter this many times as large as its start has gone far."""
 
@@ -460,7 +463,7 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
     p = len(factor.step)
     if not math.isfinite(factor.rss):
         return Status.NOT_FINITE
-    if ran_away(record, theta[~held], factor, record.start[~held]):
+    if ran_away(record, theta, factor, held):
         return Status.NO_INFLUENCE
     spread = max(factor.rss - factor.explained, 0.0) / max(factor.n_obs - p, 1)
     reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)
@@ -471,16 +474,34 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
     return Status.CONVERGED
 
 
-def ran_away(record: Record, theta: FloatArray, factor: Factor, start: FloatArray) -> bool:
-    """Say whether a parameter has left for where the model no longer tells its values apart.
+def ran_away(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> bool:
+    """Say whether a parameter has left for where the data no longer tell its values apart.
 
-    That is not the same as a parameter that the data never determined: it stays where it was, or in a
-    product with another, and the others are at their minimum.
+    That is not the same as a parameter that the data never determine, like each factor of a product: such
+    a direction is lost everywhere, and the others are at their minimum all the same.
     """
-    no_reach = factor.scale * np.abs(theta) <= NO_REACH * record.problem.scale_of_y
-    singular = factor.rank < len(theta)
-    far = np.abs(theta) > FAR * np.where(start == 0, 1.0, np.abs(start))
-    return bool((far & (no_reach | singular)).any() or (singular and (no_reach & (theta != start)).any()))
+    own, start = np.abs(theta[~held]), np.abs(record.start[~held])
+    singular = factor.rank < len(own)
+    no_reach = factor.scale * own <= NO_REACH * record.problem.scale_of_y
+    far = own > FAR * np.where(start == 0, 1.0, start)
+    return bool((far & (no_reach | singular)).any()) or (
+        singular and determined_elsewhere(record, theta, held)
+    )
+
+
+def determined_elsewhere(record: Record, theta: FloatArray, held: np.ndarray) -> bool:
+    """Say whether some other values of the parameters make the Jacobian regular."""
+    random = np.random.default_rng(LOOKS)  # its own, and the same each time
+    for look in range(LOOKS):
+        centre = record.start if look % 2 else theta
+        spread = 10.0 ** random.uniform(-2, 2, len(theta))
+        point = np.where(held, theta, np.where(centre == 0, 1.0, centre) * spread)
+        residuals, jacobian = record.problem.linearise(np.clip(point, record.lower, record.upper))
+        if np.isfinite(residuals).all() and np.isfinite(jacobian).all():
+            factor = factorise(residuals, jacobian[~held])
+            if factor.rank == len(factor.step) and factor.conditioning > SOUND_CONDITIONING:
+                return True
+    return False
 
 
 def judge(record: Record, theta: FloatArray, method: str, status: Status) -> End:

@@ -615,3 +615,17 @@ def test_repr():
     result = ld.fit("y ~ a*x", {"x": [1.0, 2.0, 3.0], "y": [2.0, 4.0, 6.0]})
     assert repr(result).startswith("FitResult(a=2; rss=")
     assert repr(result).endswith("; converged)")
+
+
+def test_a_rule_that_meets_zero_times_infinity_is_mended():
+    """Where exp overflows, 1/(1 + exp) is 0 and so is its slope; the chain rule alone has 0 * inf there."""
+    x = np.linspace(0, 10, 40)
+    y = 3 / (1 + np.exp(-1.5 * (x - 4))) + 0.02 * np.random.default_rng(12).standard_normal(40)
+    start = {"L": 2, "k": 400, "m": 4.1}
+    result = ld.fit("y ~ L/(1 + exp(-k*(x - m)))", {"x": x, "y": y}, start=start)
+    near = ld.fit("y ~ L/(1 + exp(-k*(x - m)))", {"x": x, "y": y}, start={"L": 3, "k": 1.5, "m": 4})
+    assert near.converged
+    assert result.history[0] < np.inf
+    assert all(math.isfinite(value) for value in result.values.values())
+    assert not result.converged  # so steep a start leads to a plateau, where k and m are lost
+    assert result.rss > 2 * near.rss

@@ -15,7 +15,7 @@ from lambdaml_dsl.errors import (
     NameResolutionError,
     OptionError,
 )
-from lambdaml_dsl.fitting.model import ParameterSpec
+from lambdaml_dsl.fitting.specs import ParameterSpec
 from lambdaml_dsl.modelfile.read import loads
 
 T = np.arange(6.0)
