@@ -11,82 +11,27 @@ data hold, and judged. Where anything about the end is in doubt, the trust regio
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.optimize.factor import Factor, factorise
+from lambdaml_dsl.optimize.factor import Factor
+from lambdaml_dsl.optimize.polish import LEVEL, End, judge, polish
+from lambdaml_dsl.optimize.record import WALL, Exhausted, NotFinite, Problem, Record
 from lambdaml_dsl.optimize.status import Status
+from lambdaml_dsl.optimize.verdict import EPS, SOUND_CONDITIONING, rounding
 
 EVALUATIONS_A_PARAMETER = 500
 """Default budget: this many evaluations for each parameter and once more."""
 
-POLISH_STEPS = 30
-
-SETTLED = 1e-9
-"""A step below this fraction of every parameter is the last: what it leaves is smaller still."""
-
-STEP_IN_ERRORS = 1e-4
-"""An end counts as a minimum when the next step is below this fraction of the standard errors
-(Bates & Watts 1981, Technometrics 23, use 1e-3)."""
-
-EPS = float(np.finfo(np.float64).eps)
-
-ROUNDING = 64 * EPS
-"""What rounding alone leaves of a residual, relative to the response."""
-
-SOUND_CONDITIONING, LONG_WAY, UNEXPLAINED, WAVES = 1e-9, 8, 0.1, 0.5
-"""An end is in doubt below this conditioning; after more evaluations than this a parameter; when this share
-of the variance is left; when residuals of neighbouring rows correlate by more than this."""
-
-NO_REACH = 1e-10
-"""A parameter whose whole value moves the model by less than this, relative to y, acts no more."""
-
-FLAT = 1e-6
-"""Where the Gauss-Newton step leads nowhere, residuals so nearly at right angles to the tangents are a
-minimum's."""
-
-LEVEL = 1e-10
-"""Sums of squares that differ by less than this fraction count as level."""
-
-WALL = 1e100
-"""Stands for a residual that is not finite, so that MINPACK takes a shorter step."""
-
-EDGE = 1e-4
-"""A parameter that wants to go on by a step, and is nearer to a bound than this part of it, is at it."""
-
-LOOKS = 24
-"""So many other places are looked at before a direction is said to be lost everywhere."""
-
-FAR = 1e8
-"""A parameter this many times as large as its start has gone far."""
-
-
-class Problem(Protocol):
-    """What is minimised: the sum of squares of `residuals`. Called with floating-point warnings off."""
-
-    scale_of_y: float
-    """The length of the weighted response: what rounding is relative to."""
-
-    spread_of_y: float
-    """The length of the weighted response about its mean: what a constant leaves unexplained."""
-
-    eager: bool
-    """Whether the derivatives cost hardly more than the residuals, and are to be taken along."""
-
-    def residuals(self, theta: FloatArray) -> FloatArray:
-        """Give the residuals, shape (n,)."""
-        ...
-
-    def linearise(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give the residuals and their derivatives, shapes (n,) and (p, n)."""
-        ...
+LONG_WAY, UNEXPLAINED, WAVES = 8, 0.1, 0.5
+"""An end is in doubt after more evaluations than this a parameter; when this share of the variance is left;
+when residuals of neighbouring rows correlate by more than this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,78 +67,6 @@ class Solution:
     n_evaluations: int
     n_jacobians: int
     history: tuple[float, ...]
-
-
-class Exhausted(Exception):  # noqa: N818  (ends a solver from inside; it never leaves this module)
-    """The budget is used up."""
-
-
-class NotFinite(Exception):  # noqa: N818
-    """The derivatives are not finite."""
-
-
-@dataclass(slots=True)
-class Record:
-    """Counts evaluations, keeps the best theta seen, and stands between a solver and the problem."""
-
-    problem: Problem
-    lower: FloatArray
-    upper: FloatArray
-    budget: int
-    bounded: bool
-    start: FloatArray
-    best: FloatArray
-    place: bytes
-    linearised: tuple[FloatArray, FloatArray]
-    jacobians: int = 1
-    wall: float = WALL
-    evaluations: int = 0
-    best_rss: float = np.inf
-    last_rss: float = np.inf
-    history: list[float] = field(default_factory=list)
-
-    def residuals(self, theta: FloatArray) -> FloatArray:
-        """Compute residuals; where they are not finite, a wall that no solver climbs."""
-        if self.evaluations >= self.budget:
-            raise Exhausted
-        self.evaluations += 1
-        residuals = self.linearise(theta)[0] if self.problem.eager else self.problem.residuals(theta)
-        rss = float(residuals.dot(residuals))
-        if not rss < math.inf:
-            rss, residuals = math.inf, np.full_like(residuals, self.wall)
-        self.last_rss = rss
-        self.history.append(rss)
-        if rss < self.best_rss:
-            self.best_rss, self.best = rss, theta.copy()
-        return residuals
-
-    def jacobian(self, theta: FloatArray) -> FloatArray:
-        """Compute derivatives, shape (p, n)."""
-        jacobian = self.linearise(theta)[1]
-        flat = jacobian.ravel()
-        if not flat.dot(flat) < math.inf and not np.isfinite(jacobian).all():
-            raise NotFinite
-        return jacobian
-
-    def linearise(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Compute residuals and derivatives; the last ones are remembered."""
-        here = theta.tobytes()
-        if here != self.place:
-            self.jacobians += 1
-            self.place, self.linearised = here, self.problem.linearise(theta)
-        return self.linearised
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class End:
-    """Where one run ended, polished and judged."""
-
-    theta: FloatArray
-    residuals: FloatArray
-    factor: Factor
-    held: np.ndarray
-    status: Status
-    method: str
 
 
 @cache
@@ -366,147 +239,3 @@ def agree(ends: list[End]) -> bool:
     """Say whether two attempts have come to the same minimum, which settles a doubt."""
     levels = [round_up(end.factor.rss) for end in ends if end.status.converged]
     return len(levels) > len(set(levels))
-
-
-def polish(record: Record, theta: FloatArray, method: str) -> End:
-    """Take Gauss-Newton steps while they bring the gradient down, then judge the end.
-
-    Near a minimum the sum of squares is flat to half the digits; the gradient is not, so it is the
-    gradient that says whether a step was a good one.
-    """
-    try:
-        residuals, factor, held = linearised(record, theta)
-        if held.any():
-            theta = onto_bounds(record, theta, held)
-            residuals, factor, held = linearised(record, theta)
-    except NotFinite:
-        return judge(record, theta, method, Status.NOT_FINITE)
-    noise = rounding(record) ** 2
-    refused = False
-    for _ in range(POLISH_STEPS):
-        moved = moved_by(record, theta, factor.step, held)
-        if factor.explained <= LEVEL * factor.rss + noise and settled(theta, moved):
-            # So short a step changes the residuals as their derivatives say, to the last bit.
-            residuals = residuals + (moved - theta).dot(record.linearised[1])
-            theta = moved
-            break
-        try:
-            there, next_factor, next_held = linearised(record, moved)
-        except NotFinite:
-            refused = True  # the step leads out of where the model is finite
-            break
-        if next_factor.rss > factor.rss * (1 + LEVEL) + noise or next_factor.explained >= factor.explained:
-            refused = True
-            break
-        theta, residuals, factor, held = moved, there, next_factor, next_held
-    status = verdict(record, theta, factor, held)
-    if status is Status.STALLED and refused and at_right_angles(record, theta, held):
-        status = Status.CONVERGED if not held.any() else Status.AT_BOUND
-    return End(theta, residuals, factor, held, status, method)
-
-
-def at_right_angles(record: Record, theta: FloatArray, held: np.ndarray) -> bool:
-    """Say whether the gradient is nothing beside the residuals.
-
-    At a minimum where the Jacobian is singular (two equal exponentials, say) the linearised model promises
-    a reduction that the curvature takes back. The gradient alone then tells that it is a minimum.
-    """
-    residuals, jacobian = record.linearise(theta)
-    factor = factorise(residuals, jacobian[~held])
-    along = np.abs(jacobian[~held] @ residuals)
-    return bool((along <= FLAT * factor.scale * math.sqrt(factor.rss)).all())
-
-
-def onto_bounds(record: Record, theta: FloatArray, held: np.ndarray) -> FloatArray:
-    """Put what a bound holds onto the bound: an interior method only ever comes near."""
-    nearer_to_lower = theta - record.lower < record.upper - theta
-    return np.where(held, np.where(nearer_to_lower, record.lower, record.upper), theta)
-
-
-def settled(theta: FloatArray, moved: FloatArray) -> bool:
-    """Say whether a step is short beside every parameter."""
-    pairs = zip(theta.tolist(), moved.tolist(), strict=True)
-    return all(abs(after - before) <= SETTLED * abs(after) for before, after in pairs)
-
-
-def moved_by(record: Record, theta: FloatArray, step: FloatArray, held: np.ndarray) -> FloatArray:
-    """Take a step by the parameters that no bound holds, up to the bounds."""
-    if not record.bounded:
-        return theta + step
-    moved = theta.copy()
-    moved[~held] += step
-    return np.clip(moved, record.lower, record.upper)
-
-
-def linearised(record: Record, theta: FloatArray) -> tuple[FloatArray, Factor, np.ndarray]:
-    """Linearise at theta, by the parameters that no bound holds."""
-    jacobian = record.jacobian(theta)
-    residuals = record.linearised[0]
-    if not record.bounded:
-        return residuals, factorise(residuals, jacobian), np.zeros(len(theta), dtype=bool)
-    downhill = -(jacobian @ residuals)
-    squares = np.maximum(np.einsum("ij,ij->i", jacobian, jacobian), np.finfo(float).tiny)
-    reach = EDGE * np.abs(downhill) / squares
-    held = ((theta - record.lower <= reach) & (downhill < 0)) | (
-        (record.upper - theta <= reach) & (downhill > 0)
-    )
-    return residuals, factorise(residuals, jacobian[~held]), held
-
-
-def rounding(record: Record) -> float:
-    """Give what rounding leaves of the residuals, as a length."""
-    return ROUNDING * record.problem.scale_of_y
-
-
-def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> Status:
-    """Judge an end: a minimum, or what else."""
-    p = len(factor.step)
-    if not math.isfinite(factor.rss):
-        return Status.NOT_FINITE
-    if ran_away(record, theta, factor, held):
-        return Status.NO_INFLUENCE
-    spread = max(factor.rss - factor.explained, 0.0) / max(factor.n_obs - p, 1)
-    reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)
-    if factor.explained > reachable and (np.abs(factor.step) > 1e-9 * np.abs(theta[~held])).any():
-        return Status.STALLED
-    if record.bounded and held.any():
-        return Status.AT_BOUND
-    return Status.CONVERGED
-
-
-def ran_away(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> bool:
-    """Say whether a parameter has left for where the data no longer tell its values apart.
-
-    That is not the same as a parameter that the data never determine, like each factor of a product: such
-    a direction is lost everywhere, and the others are at their minimum all the same.
-    """
-    own, start = np.abs(theta[~held]), np.abs(record.start[~held])
-    singular = factor.rank < len(own)
-    no_reach = factor.scale * own <= NO_REACH * record.problem.scale_of_y
-    far = own > FAR * np.where(start == 0, 1.0, start)
-    return bool((far & (no_reach | singular)).any()) or (
-        singular and determined_elsewhere(record, theta, held)
-    )
-
-
-def determined_elsewhere(record: Record, theta: FloatArray, held: np.ndarray) -> bool:
-    """Say whether some other values of the parameters make the Jacobian regular."""
-    random = np.random.default_rng(LOOKS)  # its own, and the same each time
-    for look in range(LOOKS):
-        centre = record.start if look % 2 else theta
-        spread = 10.0 ** random.uniform(-2, 2, len(theta))
-        point = np.where(held, theta, np.where(centre == 0, 1.0, centre) * spread)
-        residuals, jacobian = record.problem.linearise(np.clip(point, record.lower, record.upper))
-        if np.isfinite(residuals).all() and np.isfinite(jacobian).all():
-            factor = factorise(residuals, jacobian[~held])
-            if factor.rank == len(factor.step) and factor.conditioning > SOUND_CONDITIONING:
-                return True
-    return False
-
-
-def judge(record: Record, theta: FloatArray, method: str, status: Status) -> End:
-    """Describe an end that was not reached by convergence."""
-    residuals, jacobian = record.problem.linearise(theta)
-    jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
-    held = np.zeros(len(theta), dtype=bool)
-    return End(theta, residuals, factorise(residuals, jacobian), held, status, method)

@@ -1,0 +1,100 @@
+"""Whether the end of a run is a minimum, or what else."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.optimize.factor import Factor, factorise
+from lambdaml_dsl.optimize.record import Record
+from lambdaml_dsl.optimize.status import Status
+
+STEP_IN_ERRORS = 1e-4
+"""An end counts as a minimum when the next step is below this fraction of the standard errors
+(Bates & Watts 1981, Technometrics 23, use 1e-3)."""
+
+EPS = float(np.finfo(np.float64).eps)
+
+ROUNDING = 64 * EPS
+"""What rounding alone leaves of a residual, relative to the response."""
+
+SOUND_CONDITIONING = 1e-9
+"""Below this conditioning a model is nearly flat in some direction."""
+
+NO_REACH = 1e-10
+"""A parameter whose whole value moves the model by less than this, relative to y, acts no more."""
+
+FLAT = 1e-6
+"""Where the Gauss-Newton step leads nowhere, residuals so nearly at right angles to the tangents are a
+minimum's."""
+
+LOOKS = 24
+"""So many other places are looked at before a direction is said to be lost everywhere."""
+
+FAR = 1e8
+"""A parameter this many times as large as its start has gone far."""
+
+
+def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> Status:
+    """Judge an end: a minimum, or what else."""
+    p = len(factor.step)
+    if not math.isfinite(factor.rss):
+        return Status.NOT_FINITE
+    if ran_away(record, theta, factor, held):
+        return Status.NO_INFLUENCE
+    spread = max(factor.rss - factor.explained, 0.0) / max(factor.n_obs - p, 1)
+    reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)
+    if factor.explained > reachable and (np.abs(factor.step) > 1e-9 * np.abs(theta[~held])).any():
+        return Status.STALLED
+    if record.bounded and held.any():
+        return Status.AT_BOUND
+    return Status.CONVERGED
+
+
+def ran_away(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> bool:
+    """Say whether a parameter has left for where the data no longer tell its values apart.
+
+    That is not the same as a parameter that the data never determine, like each factor of a product: such
+    a direction is lost everywhere, and the others are at their minimum all the same.
+    """
+    own, start = np.abs(theta[~held]), np.abs(record.start[~held])
+    singular = factor.rank < len(own)
+    no_reach = factor.scale * own <= NO_REACH * record.problem.scale_of_y
+    far = own > FAR * np.where(start == 0, 1.0, start)
+    return bool((far & (no_reach | singular)).any()) or (
+        singular and determined_elsewhere(record, theta, held)
+    )
+
+
+def determined_elsewhere(record: Record, theta: FloatArray, held: np.ndarray) -> bool:
+    """Say whether some other values of the parameters make the Jacobian regular."""
+    random = np.random.default_rng(LOOKS)  # its own, and the same each time
+    for look in range(LOOKS):
+        centre = record.start if look % 2 else theta
+        spread = 10.0 ** random.uniform(-2, 2, len(theta))
+        point = np.where(held, theta, np.where(centre == 0, 1.0, centre) * spread)
+        residuals, jacobian = record.problem.linearise(np.clip(point, record.lower, record.upper))
+        if np.isfinite(residuals).all() and np.isfinite(jacobian).all():
+            factor = factorise(residuals, jacobian[~held])
+            if factor.rank == len(factor.step) and factor.conditioning > SOUND_CONDITIONING:
+                return True
+    return False
+
+
+def at_right_angles(record: Record, theta: FloatArray, held: np.ndarray) -> bool:
+    """Say whether the gradient is nothing beside the residuals.
+
+    At a minimum where the Jacobian is singular (two equal exponentials, say) the linearised model promises
+    a reduction that the curvature takes back. The gradient alone then tells that it is a minimum.
+    """
+    residuals, jacobian = record.linearise(theta)
+    factor = factorise(residuals, jacobian[~held])
+    along = np.abs(jacobian[~held] @ residuals)
+    return bool((along <= FLAT * factor.scale * math.sqrt(factor.rss)).all())
+
+
+def rounding(record: Record) -> float:
+    """Give what rounding leaves of the residuals, as a length."""
+    return ROUNDING * record.problem.scale_of_y
