@@ -629,3 +629,20 @@ def test_a_rule_that_meets_zero_times_infinity_is_mended():
     assert all(math.isfinite(value) for value in result.values.values())
     assert not result.converged  # so steep a start leads to a plateau, where k and m are lost
     assert result.rss > 2 * near.rss
+
+
+def test_a_wrong_minimum_is_a_minimum_but_not_without_a_word():
+    x = np.linspace(0, 10, 80)
+    y = (
+        3 * np.exp(-((x - 7) ** 2) / (2 * 0.5**2))
+        + 0.4
+        + 0.05 * np.random.default_rng(13).standard_normal(80)
+    )
+    formula = "y ~ A*exp(-(x - m)^2/(2*s^2)) + b"
+    right = ld.fit(formula, {"x": x, "y": y}, start={"A": 3, "m": 7, "s": 0.5, "b": 0.4})
+    wrong = ld.fit(formula, {"x": x, "y": y}, start={"A": 1, "m": 1, "s": 1, "b": 1})
+    residuals = wrong.residuals
+    together = residuals[1:] @ residuals[:-1] / (residuals @ residuals)
+    assert wrong.rss > 10 * right.rss
+    assert f"Residuals of neighbouring rows go together (correlation {together:+.2f})" in wrong.notes[-1]
+    assert right.notes == ()
