@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdaml_dsl import __version__
-from lambdaml_dsl.errors import LambdaMLError, OptionError
+from lambdaml_dsl.errors import LambdaMLError, OptionError, suggestion
 from lambdaml_dsl.fitting.arguments import evaluate_bound
 from lambdaml_dsl.fitting.fit import Prepared, prepare, table_for
 from lambdaml_dsl.fitting.model import Model
@@ -56,6 +56,7 @@ class Commands(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")  # a pipe may not know Greek
+        leave_signals_alone()
         try:
             return super().invoke(context)
         except LambdaMLError as error:
@@ -64,6 +65,15 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted; nothing was written.", err=True)
             context.exit(130)
+
+
+def leave_signals_alone() -> None:
+    """Keep Arrow from taking Ctrl-C for itself while it reads a file: the command answers it."""
+    try:
+        import pyarrow
+    except ImportError:
+        return
+    pyarrow.enable_signal_handlers(False)
 
 
 @click.group(cls=Commands)
@@ -98,7 +108,8 @@ def fit_command(model: str, data: str | None, settings: Sequence[str], json_path
     --set gives start values (a parameter that the file fixes stays fixed, at the new value).
     """
     loaded, values = read_model(model, settings)
-    target = None if json_path in (None, "-") else check_target(Path(str(json_path)))
+    sources = [model, data, loaded.data.path if loaded.data is not None else None]
+    target = None if json_path in (None, "-") else check_target(Path(str(json_path)), sources)
     result = loaded.fit(data, start=values)
     if json_path == "-":
         click.echo(to_json(result))
@@ -117,7 +128,7 @@ def check_command(model: str, data: str | None, settings: Sequence[str]) -> None
     """Check MODEL, and its data where it has some, without fitting."""
     loaded, values = read_model(model, settings)
     if data is None and loaded.data is None:
-        loaded.bind_to(loaded.inputs, values)
+        loaded.check_names(values, loaded.bound)
         click.echo(f"{model}: fine")
         show_names(loaded.inputs, loaded.parameters)
         return
@@ -178,9 +189,18 @@ def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
 
 
 @main.command("functions")
-def functions_command() -> None:
-    """List the functions that a formula may use."""
-    shown = [(f"{name}({', '.join(item.arguments)})", item.doc) for name, item in FUNCTIONS.items()]
+@click.argument("name", required=False)
+def functions_command(name: str | None) -> None:
+    """List the functions that a formula may use, or the one called NAME."""
+    if name is not None and name not in FUNCTIONS:
+        raise OptionError(
+            f"there is no function '{name}'", hint=suggestion(name, FUNCTIONS, listed="There are")
+        )
+    shown = [
+        (f"{each}({', '.join(item.arguments)})", item.doc)
+        for each, item in FUNCTIONS.items()
+        if name in (None, each)
+    ]
     width = max(len(call) for call, _ in shown)
     click.echo("\n".join(f"{call:<{width}}  {doc}" for call, doc in shown))
 
@@ -235,8 +255,14 @@ def print_result(result: FitResult) -> None:
     console.print("\n".join(closing(result)), markup=False, soft_wrap=True)
 
 
-def check_target(path: Path) -> Path:
-    """Refuse a file that cannot be written, before the work is done."""
+def check_target(path: Path, sources: Sequence[str | None]) -> Path:
+    """Refuse a file that cannot be written, or that the fit reads, before the work is done."""
+    if any(
+        source and Path(source).is_file() and path.exists() and path.samefile(source) for source in sources
+    ):
+        raise OptionError(
+            f"'{path}' is what the fit reads, and would be overwritten", hint="Give another name."
+        )
     if path.is_dir() or not path.parent.is_dir():
         raise OptionError(
             f"cannot write '{path}'", hint="The folder must exist, and the name must be a file's."

@@ -80,6 +80,25 @@ def carry(program: Program, parameters: Sequence[int]) -> Program:
     return builder.finish([values[output], *(tangents[output].get(index, zero) for index in parameters)])
 
 
+def only_in_steps(program: Program) -> tuple[int, ...]:
+    """Find the parameters that reach the output through steps alone: their derivative is 0 everywhere."""
+    smooth: list[int] = []
+    for item in program.instructions:
+        reach = 0
+        match item:
+            case Parameter(index):
+                reach = 1 << index
+            case Apply(function, arguments):
+                for slope, argument in zip(function.slopes, arguments, strict=True):
+                    reach |= smooth[argument] if slope is not None else 0
+            case _:
+                pass
+        smooth.append(reach)
+    output = program.outputs[0]
+    lost = program.on_parameters[output] & ~smooth[output]
+    return tuple([index for index in range(lost.bit_length()) if lost >> index & 1])
+
+
 def last_uses(program: Program) -> dict[int, int]:
     """Give for each slot the last instruction that reads it; outputs are read at the end."""
     last = {

@@ -15,7 +15,7 @@ from lambdaml_dsl.derivatives.methods import DiffMethod
 from lambdaml_dsl.errors import OptionError
 from lambdaml_dsl.fitting.model import Model, columns_for_inputs
 from lambdaml_dsl.fitting.options import Options, read_fixed, read_mapping, read_options, read_specs
-from lambdaml_dsl.fitting.problem import FreeProblem, check_size, linearise_at_start
+from lambdaml_dsl.fitting.problem import FreeProblem, check_size, check_steps, linearise_at_start
 from lambdaml_dsl.fitting.result import FitResult, FittedParameter
 from lambdaml_dsl.fitting.rows import Rows, read_rows
 from lambdaml_dsl.fitting.specs import ParameterSpec
@@ -56,13 +56,13 @@ def fit(
         The response: a column or an array, shape (n,). Without it the formula's left side is, which may
         be an expression of columns; without that, a column called y.
     start : mapping of str to float, optional
-        Start values. A parameter without one starts at 1, and the result says so.
+        Start values. A parameter without one starts at 1, or within its bounds; the result says so.
     bounds : mapping of str to (low, high), optional
         Bounds; None or an infinity for an open side.
     fixed : mapping of str to float, or names, optional
         Parameters that are not fitted: with their values, or at their start values.
     sigma : str, array_like or float, optional
-        Standard deviation of y: a column, one value for each row, or one for all.
+        Standard deviation of the response (the left side): a column, one value for each row, or one for all.
     absolute_sigma : bool, optional
         Whether sigma is known in y's own units, so that standard errors come from it (the default);
         if not, only its proportions count and standard errors are scaled by the residuals.
@@ -169,6 +169,7 @@ def prepare(
         objective = SquaredResiduals(bound, rows.columns, rows.y, rows.weights, options.diff_method)
         problem = FreeProblem(objective, specs)
         check_size(problem, rows)
+        check_steps(problem)
         return Prepared(model, bound, specs, rows, options, problem, linearise_at_start(problem, rows))
 
 

@@ -114,7 +114,7 @@ class Model:
         self.options: Mapping[str, Any] = MappingProxyType(dict(options or {}))
         self.bound = bind_text(source, declared, None)
         for name in specs:
-            self._check_names([name], self.bound)
+            self.check_names([name], self.bound)
 
     @classmethod
     def from_parts(
@@ -196,10 +196,11 @@ class Model:
             more = tuple([name for name in others if name in names])
             declared = replace(self.declared, parameters=self.declared.parameters + more)
             bound = bind_text(self.source, declared, wanted)
-            self._check_names(others, bound)
+            self.check_names(others, bound)
         return bound
 
-    def _check_names(self, names: Iterable[str], bound: BoundModel) -> None:
+    def check_names(self, names: Iterable[str], bound: BoundModel) -> None:
+        """Refuse a name that is no parameter of the formula."""
         for name in names:
             if name not in bound.parameters or name in bound.inputs:
                 formula = to_text(bound.equation)[:200]
@@ -358,7 +359,7 @@ class Model:
 
     def theta(self, bound: BoundModel, params: Mapping[str, float]) -> FloatArray:
         """Put parameter values in the order of the formula; fixed ones of the model fill in."""
-        self._check_names(params, bound)
+        self.check_names(params, bound)
         theta = np.empty(len(bound.parameters))
         for index, name in enumerate(bound.parameters):
             spec = self.specs.get(name)
@@ -382,7 +383,9 @@ def _restore(
     return Model.from_parts(source, declared, specs, **rest)
 
 
-def columns_for_inputs(model: Model, table: Table, *taken: Any) -> list[str]:
+def columns_for_inputs(model: Model, table: Table, y: Any, *taken: Any) -> list[str]:
     """Give the columns that may be inputs: not those that serve as response, sigma or weights."""
-    names = {item for item in taken if isinstance(item, str)}
+    if y is None and model.bound.response is None:
+        y = "y"  # what is fitted where nothing else is said
+    names = {item for item in (y, *taken) if isinstance(item, str)}
     return [name for name in table.columns if name not in names or name == model.output]

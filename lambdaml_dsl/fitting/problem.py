@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
+from lambdaml_dsl.derivatives.complex_step import only_in_steps
 from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
 from lambdaml_dsl.errors import DataError, EvaluationError, OptionError
 from lambdaml_dsl.fitting.options import start_of
@@ -17,6 +19,7 @@ from lambdaml_dsl.objective.squares import SquaredResiduals
 from lambdaml_dsl.program.diagnosis import first_bad_slot
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
+from lambdaml_dsl.program.lower import lower
 
 EAGER_SIZE = 4096
 """Up to this many derivatives, residuals and derivatives are computed in one call."""
@@ -88,6 +91,25 @@ def check_size(problem: FreeProblem, rows: Rows) -> None:
             place=rows.table.name,
             hint="Add rows, or fix some parameters.",
         )
+
+
+def check_steps(problem: FreeProblem) -> None:
+    """Refuse to fit what only moves a step: no derivative shows the way, and it would stay at its start."""
+    bound = problem.objective.bound
+    for index in step_parameters(bound):
+        if index in problem.free:
+            name = bound.parameters[index]
+            raise OptionError(
+                f"'{name}' only moves a step of the model, so the derivative by it is 0 everywhere "
+                "and least squares cannot fit it",
+                hint=f"Hold it, fixed={{'{name}': value}}, and compare the rss of several values.",
+            )
+
+
+@lru_cache(maxsize=256)
+def step_parameters(bound: BoundModel) -> tuple[int, ...]:
+    """Give the numbers of the parameters that only move a step."""
+    return only_in_steps(lower(bound))
 
 
 def linearise_at_start(problem: FreeProblem, rows: Rows) -> tuple[FloatArray, FloatArray]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lambdaml_dsl.fitting.options import Options
     from lambdaml_dsl.fitting.rows import Rows
 
-HARDLY = 0.01
+HARDLY = 0.05
 """A model that explains less than this share of the variance gets a note."""
 
 WAVES, FEWEST_FOR_WAVES, NEXT_TO_NOTHING = 0.5, 10, 1e-20
@@ -235,7 +235,10 @@ class FitResult:
         if left_out:
             found.append(f"{left_out} of {rows} rows hold values that are not finite and were left out.")
         if response is not None and self.bound.output is None and self.options.y is None:
-            found.append(f"Residuals, rss and R2 are those of {to_text(response)}.")
+            what = "Residuals, rss and R2" if self.options.sigma is None else "Residuals, rss, R2 and sigma"
+            found.append(f"{what} are those of {to_text(response)}.")
+        if response is not None and isinstance(self.options.y, str) and self.options.y != self.bound.output:
+            found.append(f"The response is the column '{self.options.y}', not the left side of the formula.")
         if self.bound.inputs and self.rss > (1 - HARDLY) * self.spread_of_y**2 > 0:
             found.append(
                 "The model fits hardly better than a constant: look at a plot, and at the start values."

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from lambdaml_dsl.errors import ArityError, FormulaSyntaxError, NameResolutionError, closest, suggestion
 from lambdaml_dsl.language.functions import CONSTANTS, FUNCTIONS, Function
-from lambdaml_dsl.language.nodes import Call, Equation, Expr, Name
+from lambdaml_dsl.language.nodes import Call, Compare, Equation, Expr, Name
 from lambdaml_dsl.language.parse import parse
 from lambdaml_dsl.language.source import Source, Span
 from lambdaml_dsl.language.traversal import walk
@@ -120,6 +120,13 @@ def bind(
     ArityError
         A call has a wrong number of arguments.
     """
+    if columns is not None and equation.left is None and isinstance(equation.right, Compare):
+        raise source.error(
+            FormulaSyntaxError,
+            equation.right.span,
+            "this compares, and names no response",
+            "For an equation write ~ or =, as in y ~ a*x.",
+        )
     response, output, arguments = left_side(equation, source)
     own_constants = dict(declared.constants)
     inputs = declared.inputs if declared.inputs is not None else arguments

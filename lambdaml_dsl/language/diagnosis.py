@@ -87,6 +87,8 @@ STATEMENTS = {
     "const": "const g = 9.81",
     "data": 'data "file.csv"',
     "fit": "fit { sigma = s }",
+    "fixed": "param a = 1 fixed",
+    "bounds": "param a = 1 in [0, 10]",
 }
 FIRST_WORD = re.compile(r"[ \t]*(\w+)[ \t]*")
 
@@ -121,6 +123,13 @@ def diagnose(text: str, unexpected: UnexpectedInput, statements: bool = False) -
 def misread_statement(text: str, at: int) -> Finding | None:
     """Explain a line whose first word was meant to begin a declaration, and was read as a name."""
     line_start = text.rfind("\n", 0, at) + 1
+    line = text[line_start:].partition("\n")[0]
+    if line.lstrip().startswith("//"):
+        return Span(at, at + 2), "'//' begins nothing", "A comment begins with #."
+    if text[at : at + 1] == "," and open_bracket(text, at) in (None, text.rfind("{", 0, at)):
+        return Span(at, at + 1), "',' cannot stand here", "Give each its own line, or put ; between settings."
+    if text[at : at + 1] == "[" and "]" not in line[at - line_start :]:
+        return Span(at, at + 1), "'[' is never closed", "Add a ']' where the unit should end."
     found = FIRST_WORD.match(text, line_start)
     if found is None or at != found.end():
         return None

@@ -10,6 +10,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -312,6 +313,8 @@ class Reader:
             )
         inputs = tuple([name for name, item in self.names.items() if item.kind == "input"])
         self.check_output(self.equation.equation)
+        if not inputs and self.specs and self.data is not None:
+            inputs = self.inputs_of_data(self.data, self.equation.equation)
         model = Model.from_parts(
             self.only_equation(self.equation.span),
             Declared(
@@ -343,6 +346,14 @@ class Reader:
             data=self.data,
             options=self.options,
         )
+
+    def inputs_of_data(self, data: DataReference, equation: Equation) -> tuple[str, ...]:
+        """Give the names on the right side that are columns of the data file, where no input is declared."""
+        columns = set(data.columns)
+        with suppress(LambdaMLError):  # what is wrong with the file is said when it is used
+            columns |= set(data.read().columns)
+        used = [node.name for node in walk(equation.right) if isinstance(node, Name)]
+        return tuple(dict.fromkeys([name for name in used if name in columns and name not in self.names]))
 
     def check_output(self, equation: Equation) -> None:
         """Hold the declared output against the left side; without a left side it names the response."""

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.optimize.factor import Factor
+from lambdaml_dsl.optimize.factor import Factor, linalg
 from lambdaml_dsl.optimize.polish import LEVEL, End, judge, polish
 from lambdaml_dsl.optimize.record import WALL, Exhausted, NotFinite, Problem, Record
 from lambdaml_dsl.optimize.status import Status
@@ -168,6 +168,7 @@ def minimise(
     if at_start is None:
         with np.errstate(all="ignore"):
             at_start = problem.linearise(start)
+    scipy_optimize(), linalg()  # an import that Ctrl-C cuts short must not be what ends the fit
     record = Record(problem, lower, upper, budget, bounded, start, start, start.tobytes(), at_start)
     attempts = TRF if bounded and optimizer == "auto" else SOLVERS[optimizer]
     ends: list[End] = []

@@ -40,8 +40,8 @@ class Status(Enum):
         True,
     )
     NO_INFLUENCE = (
-        "ran away",
-        "a parameter went so far that the data no longer tell where it is",
+        "without influence",
+        "at these values the data do not tell where a parameter is, though elsewhere they would",
         "Give a start value nearer to the solution, or bounds.",
         False,
         True,

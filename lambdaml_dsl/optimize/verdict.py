@@ -54,17 +54,18 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
 
 
 def ran_away(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> bool:
-    """Say whether a parameter has left for where the data no longer tell its values apart.
+    """Say whether a parameter is where the data do not tell its values apart, though elsewhere they would.
 
     That is not the same as a parameter that the data never determine, like each factor of a product: such
     a direction is lost everywhere, and the others are at their minimum all the same.
     """
     own, start = np.abs(theta[~held]), np.abs(record.start[~held])
-    singular = factor.rank < len(own)
-    no_reach = factor.scale * own <= NO_REACH * record.problem.scale_of_y
+    weak = factor.conditioning < SOUND_CONDITIONING
+    size = np.maximum(own, np.where(start == 0, 1.0, start))
+    no_reach = factor.scale * size <= NO_REACH * record.problem.scale_of_y
     far = own > FAR * np.where(start == 0, 1.0, start)
-    return bool((far & (no_reach | singular)).any()) or (
-        singular and determined_elsewhere(record, theta, held)
+    return bool((far & (no_reach | weak)).any()) or (
+        bool(weak or no_reach.any()) and determined_elsewhere(record, theta, held)
     )
 
 

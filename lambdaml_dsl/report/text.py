@@ -74,7 +74,12 @@ def closing(result: FitResult) -> list[str]:
         scatter = f"chi-square = {result.rss:.8g}   reduced chi-square = {shown(result.reduced_chi2)}"
     else:
         deviation = math.sqrt(result.reduced_chi2) if result.dof > 0 else math.nan
-        scatter = f"rss = {result.rss:.8g}   residual standard deviation = {shown(deviation)}"
+        what = (
+            "residual standard deviation"
+            if result.weights is None
+            else "standard deviation of weighted residuals"
+        )
+        scatter = f"rss = {result.rss:.8g}   {what} = {shown(deviation)}"
     lines = [
         f"{scatter}   R2 = {shown(result.r2, 8)}",
         f"AIC = {shown(result.aic)}   BIC = {shown(result.bic)}",
