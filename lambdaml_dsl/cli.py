@@ -44,10 +44,6 @@ UNCUT_WIDTH = 10_000
 """Width of a report that goes to a file or a pipe: there nothing is to be cut."""
 
 
-LONGEST_NAME = 255
-"""Characters of a file's name; a longer text is a formula."""
-
-
 class Commands(click.Group):
     """Turns errors of the package into messages and exit codes."""
 
@@ -222,14 +218,17 @@ def read_model(model: str, settings: Sequence[str]) -> tuple[Model, dict[str, fl
 
 def check_formula(text: str) -> str:
     """Refuse the name of a file that is no model file, where a formula is expected."""
-    if 0 < len(text) < LONGEST_NAME and "\0" not in text:
-        if Path(text + ".lml").is_file():
-            raise OptionError(f"'{text}' is not a model file", hint=f"Did you mean '{text}.lml'?")
-        if Path(text).exists():
-            raise OptionError(
-                f"'{text}' is not a model file",
-                hint="The name of a model file ends in .lml; data are given with --data FILE.",
-            )
+    try:
+        model_file, is_there = Path(text + ".lml").is_file(), text != "" and Path(text).exists()
+    except (OSError, ValueError):
+        return text  # nothing that the system takes for a name
+    if model_file and text:
+        raise OptionError(f"'{text}' is not a model file", hint=f"Did you mean '{text}.lml'?")
+    if is_there:
+        raise OptionError(
+            f"'{text}' is not a model file",
+            hint="The name of a model file ends in .lml; data are given with --data FILE.",
+        )
     return text
 
 

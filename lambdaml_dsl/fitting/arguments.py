@@ -46,7 +46,7 @@ def read_constants(given: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
 def check_choice(what: str, given: str, known: Iterable[str]) -> None:
     """Refuse an option that is none of the known ones."""
     known = tuple(known)
-    if given not in known:
+    if not isinstance(given, str) or given not in known:
         raise OptionError(f"unknown {what} '{given}'", hint=suggestion(str(given), known, listed="Possible"))
 
 

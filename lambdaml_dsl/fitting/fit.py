@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +13,14 @@ import numpy as np
 from lambdaml_dsl.derivatives.methods import DiffMethod
 from lambdaml_dsl.errors import OptionError
 from lambdaml_dsl.fitting.model import Model, columns_for_inputs
-from lambdaml_dsl.fitting.options import Options, read_fixed, read_mapping, read_options, read_specs
+from lambdaml_dsl.fitting.options import (
+    Options,
+    check_solver,
+    read_fixed,
+    read_mapping,
+    read_options,
+    read_specs,
+)
 from lambdaml_dsl.fitting.problem import FreeProblem, check_size, check_steps, linearise_at_start
 from lambdaml_dsl.fitting.result import FitResult, FittedParameter
 from lambdaml_dsl.fitting.rows import Rows, read_rows
@@ -97,7 +103,7 @@ def fit(
     (1.98, 0.0424)
     """
     prepared = prepare(
-        model if isinstance(model, Model) else model_of(model),
+        model if isinstance(model, Model) else Model(model),
         data,
         read_mapping("start", start, "{'a': 1.5}"),
         read_mapping("bounds", bounds, "{'a': (0, None)}"),
@@ -127,14 +133,6 @@ def fit(
     return make_result(prepared, solution)
 
 
-def model_of(formula: str) -> Model:
-    """Make the model of a formula; the same text gives the same model."""
-    return cached_model(formula) if isinstance(formula, str) else Model(formula)
-
-
-cached_model = lru_cache(maxsize=256)(Model)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """A fit whose every input is read and checked, ready for an optimiser."""
@@ -160,15 +158,16 @@ def prepare(
     options = read_options(model, given)
     table = table_for(model, data)
     bound = model.bind_to(
-        columns_for_inputs(model, table, options.y, options.sigma, options.weights),
+        columns_for_inputs(model, table, options.y),
         dict.fromkeys([*start, *bounds, *fixed]),
     )
     specs = read_specs(model, bound, start, bounds, fixed)
+    check_solver(options, specs)
     with np.errstate(all="ignore"):
         rows = read_rows(bound, table, options)
+        check_size(bound, specs, rows)
         objective = SquaredResiduals(bound, rows.columns, rows.y, rows.weights, options.diff_method)
         problem = FreeProblem(objective, specs)
-        check_size(problem, rows)
         check_steps(problem)
         return Prepared(model, bound, specs, rows, options, problem, linearise_at_start(problem, rows))
 

@@ -332,7 +332,7 @@ class Model:
         """
         check_choice("loss", loss, ("least_squares",))
         table = read_table(data)
-        bound = self.bind_to(columns_for_inputs(self, table, y, weights))
+        bound = self.bind_to(columns_for_inputs(self, table, y))
         response = read_response(bound, table, y)
         scales = None if weights is None else read_column(table, weights, "weights")
         columns = {name: table.column(name) for name in bound.inputs}
@@ -383,9 +383,9 @@ def _restore(
     return Model.from_parts(source, declared, specs, **rest)
 
 
-def columns_for_inputs(model: Model, table: Table, y: Any, *taken: Any) -> list[str]:
-    """Give the columns that may be inputs: not those that serve as response, sigma or weights."""
+def columns_for_inputs(model: Model, table: Table, y: Any) -> list[str]:
+    """Give the columns that may be inputs: all but the one that is fitted."""
     if y is None and model.bound.response is None:
         y = "y"  # what is fitted where nothing else is said
-    names = {item for item in (y, *taken) if isinstance(item, str)}
-    return [name for name in table.columns if name not in names or name == model.output]
+    taken = y if isinstance(y, str) and y != model.output else None
+    return [name for name in table.columns if name != taken]

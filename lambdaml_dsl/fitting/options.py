@@ -161,6 +161,18 @@ def read_bounds(name: str, given: Any) -> tuple[float, float]:
     return lower, upper
 
 
+def check_solver(options: Options, specs: list[ParameterSpec]) -> None:
+    """Refuse bounds for a solver that knows none."""
+    bounded = [
+        spec.name for spec in specs if not spec.fixed and (spec.lower, spec.upper) != (-math.inf, math.inf)
+    ]
+    if options.optimizer == "lm" and bounded:
+        raise OptionError(
+            f"optimizer 'lm' knows no bounds, but {', '.join(bounded)} has some",
+            hint="Use optimizer='trf', or leave it at 'auto'.",
+        )
+
+
 def start_of(spec: ParameterSpec) -> float:
     """Give where a parameter starts: as given; else 1; else, where the bounds exclude 1, inside them."""
     if spec.start is not None:

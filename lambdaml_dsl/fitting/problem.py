@@ -39,10 +39,10 @@ class FreeProblem:
         # along with the residuals.
         self.eager = len(objective.y) * len(self.free) <= EAGER_SIZE
         y, weights = objective.y, objective.weights
-        weighted, mass = (y, len(y)) if weights is None else (y * weights, float(weights.sum()))
-        squares, total = float(weighted.dot(y)), float(weighted.sum())
-        self.scale_of_y = math.sqrt(squares)
-        self.spread_of_y = math.sqrt(max(squares - total * total / mass, 0.0))
+        weights = np.ones(len(y)) if weights is None else weights
+        about = y - weights.dot(y) / float(weights.sum())
+        self.scale_of_y = math.sqrt(float((weights * y).dot(y)))
+        self.spread_of_y = math.sqrt(float((weights * about).dot(about)))
 
     def full(self, free: FloatArray) -> FloatArray:
         """Give all parameters from the free ones."""
@@ -78,13 +78,12 @@ class FreeProblem:
             np.copyto(jacobian, out[1:], where=bad)
 
 
-def check_size(problem: FreeProblem, rows: Rows) -> None:
+def check_size(bound: BoundModel, specs: list[ParameterSpec], rows: Rows) -> None:
     """Refuse a fit of nothing, and one of more parameters than rows."""
-    count = len(problem.free)
+    count = sum(not spec.fixed for spec in specs)
     if count == 0:
-        names = problem.objective.bound.parameters
-        problem_text = "every parameter is fixed" if names else "the formula has no parameter"
-        raise OptionError(f"there is nothing to fit: {problem_text}", hint="To evaluate it, call the model.")
+        problem = "every parameter is fixed" if bound.parameters else "the formula has no parameter"
+        raise OptionError(f"there is nothing to fit: {problem}", hint="To evaluate it, call the model.")
     if rows.n_obs < count:
         raise DataError(
             f"{rows.n_obs} row{'s' if rows.n_obs > 1 else ''} cannot determine {count} parameters",
@@ -142,7 +141,7 @@ def not_finite_at_start(problem: FreeProblem, what: str, row: int, count: int, r
     many = f" (and in {count - 1} more)" if count > 1 else ""
     where = f"in {rows.place(row)}{many}"
     if found is None:
-        text = f"the {what} of the model is not finite {where} at the start values"
+        text = f"the {what} is not finite {where} at the start values"
         return EvaluationError(text, place=rows.table.name, hint=start_hint(bound, theta))
     span, value, used = found
     shown = ", ".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -329,8 +330,9 @@ class FitResult:
     def r2(self) -> float:
         """1 - rss/tss, tss being about the (weighted) mean of y; NaN where y is constant."""
         weights = np.ones_like(self.y) if self.weights is None else self.weights
-        total = float(weights @ (self.y - np.average(self.y, weights=weights)) ** 2)
-        return 1 - self.rss / total if total > 0 else float("nan")
+        with np.errstate(all="ignore"):
+            total = float(weights @ (self.y - np.average(self.y, weights=weights)) ** 2)
+        return 1 - self.rss / total if 0 < total < math.inf else float("nan")
 
     @cached_property
     def deviance(self) -> float:
@@ -340,7 +342,7 @@ class FitResult:
         """
         if self.sigma_absolute:
             return self.rss
-        return self.n_obs * float(np.log(self.rss / self.n_obs)) if self.rss > 0 else -float("inf")
+        return self.n_obs * (math.log(self.rss) - math.log(self.n_obs)) if self.rss > 0 else -float("inf")
 
     @property
     def aic(self) -> float:

@@ -53,11 +53,11 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
     """Read response, inputs and weights, checked row by row."""
     if table.rows == 0:
         raise DataError("the data have no rows", place=table.name)
-    columns = {name: table.column(name) for name in bound.inputs}
+    columns = {name: own(table.column(name)) for name in bound.inputs}
     if options.y is None and bound.output is not None:
-        y = table.column(bound.output).copy()  # what most formulas have on the left needs no program
+        y = own(table.column(bound.output))  # what most formulas have on the left needs no program
     else:
-        y = read_response(bound, table, options.y)
+        y = own(read_response(bound, table, options.y))
     scatter = {}
     weights = None
     if options.sigma is not None:
@@ -65,7 +65,7 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
         check_sign("sigma", sigma, sigma > 0, "above zero", table)
         weights = 1 / sigma**2
     elif options.weights is not None:
-        scatter["weights"] = weights = read_column(table, options.weights, "weights")
+        scatter["weights"] = weights = own(read_column(table, options.weights, "weights"))
         check_sign("weights", weights, weights >= 0, "zero or above", table)
     kept = None
     if not all(surely_finite(values) for values in (*columns.values(), y, *scatter.values())):
@@ -81,6 +81,13 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
     if n_obs == 0:
         raise DataError("no row is left to fit", place=table.name)
     return Rows(table, kept, columns, y, weights, n_obs)
+
+
+def own(values: FloatArray) -> FloatArray:
+    """Copy a column, so that a result does not change with the caller's array."""
+    values = values.copy()
+    values.flags.writeable = False
+    return values
 
 
 def surely_finite(values: FloatArray) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lambdaml_dsl.errors import OptionError
@@ -61,14 +61,19 @@ class DataReference:
 
 def read_parameters(given: Any) -> dict[str, ParameterSpec]:
     """Give what is known of some parameters, by name, checked."""
-    items = (given,) if isinstance(given, (str, ParameterSpec)) else tuple(given)
+    items = (given,) if isinstance(given, (str, ParameterSpec)) else given
+    if not isinstance(items, Iterable):
+        raise OptionError(f"parameters must be names, not {given!r:.60}", hint="Write parameters=['a', 'b'].")
     specs = [item if isinstance(item, ParameterSpec) else ParameterSpec(item) for item in items]
     read_names("parameters", [spec.name for spec in specs])
-    for spec in specs:
-        if spec.start is not None:
-            read_number(f"the start value of '{spec.name}'", spec.start)
-        lower = read_number(f"the lower bound of '{spec.name}'", spec.lower)
-        upper = read_number(f"the upper bound of '{spec.name}'", spec.upper)
-        if not lower < upper:
-            raise OptionError(f"the bounds of '{spec.name}' are crossed: {lower:g} is not below {upper:g}")
-    return {spec.name: spec for spec in specs}
+    return {spec.name: read_spec(spec) for spec in specs}
+
+
+def read_spec(spec: ParameterSpec) -> ParameterSpec:
+    """Give what is known of a parameter with its numbers as floats, checked."""
+    start = None if spec.start is None else read_number(f"the start value of '{spec.name}'", spec.start)
+    lower = read_number(f"the lower bound of '{spec.name}'", spec.lower)
+    upper = read_number(f"the upper bound of '{spec.name}'", spec.upper)
+    if not lower < upper:
+        raise OptionError(f"the bounds of '{spec.name}' are crossed: {lower:g} is not below {upper:g}")
+    return replace(spec, start=start, lower=lower, upper=upper)

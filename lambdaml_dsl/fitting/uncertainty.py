@@ -77,4 +77,5 @@ def covariance(factor: Factor, names: Sequence[str], method: DiffMethod, dof: in
             matrix *= factor.rss / dof
     if not all(map(math.isfinite, matrix.diagonal().tolist())):  # no covariance exceeds both variances
         return Uncertainty(None, "the variances are too large or too small for a float64")
+    matrix.flags.writeable = False
     return Uncertainty(matrix)

@@ -31,7 +31,7 @@ LONGEST_BLOCK = 1 << 30
 
 def read_file(path: Path) -> Table:
     """Read a CSV or Parquet file."""
-    if not path.is_dir() and path.suffix.lower() not in DATA_FILES:
+    if not is_folder(path) and path.suffix.lower() not in DATA_FILES:
         raise OptionError(
             f"the kind of file of '{path}' is not known",
             hint="The name must end in .csv, .tsv, .txt, .dat or .parquet.",
@@ -46,7 +46,10 @@ def read_file(path: Path) -> Table:
             "reading files needs pyarrow", hint='Install it with: pip install "lambdaml-dsl[cli]"'
         ) from None
     if path.suffix.lower() in DELIMITED:
-        return read_delimited(content, path.name)
+        try:
+            return read_delimited(content, path.name)
+        except csv.Error as error:
+            raise DataError(f"this is not a table of text: {error}", place=path.name) from None
     import pyarrow.parquet
 
     try:
@@ -58,7 +61,7 @@ def read_file(path: Path) -> Table:
 
 def read_content(path: Path, suffixes: frozenset[str]) -> bytes:
     """Read a file whole; where there is none, say which of such files there are."""
-    if path.is_dir():
+    if is_folder(path):
         raise DataError(f"'{path}' is a folder, not a file")
     try:
         return path.read_bytes()
@@ -66,6 +69,14 @@ def read_content(path: Path, suffixes: frozenset[str]) -> bytes:
         raise DataError(f"there is no file '{path}'", hint=nearby(path, suffixes)) from None
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
         raise DataError(f"cannot read '{path}': {reason_of(error)}") from None
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether a path is a folder; one that the system cannot even look for is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def reason_of(error: Exception) -> str:
@@ -76,9 +87,12 @@ def reason_of(error: Exception) -> str:
 
 def nearby(path: Path, suffixes: frozenset[str]) -> str:
     """Say which files of some kinds stand where a file was looked for."""
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         return f"There is no folder '{path.parent}' either."
-    entries = [entry for entry in path.parent.iterdir() if entry.suffix.lower() in suffixes]
+    try:
+        entries = [entry for entry in path.parent.iterdir() if entry.suffix.lower() in suffixes]
+    except OSError:
+        return ""
     names = sorted(entry.name for entry in entries if entry.is_file())
     if len(names) > 20 and closest(path.name, names) is None:
         return ""

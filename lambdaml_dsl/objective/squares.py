@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 
@@ -75,6 +76,7 @@ class SquaredResiduals:
         if weights is not None:
             self.columns[ROOT_WEIGHT] = np.sqrt(weights)
         self.program = residual_program(bound, weights is not None)
+        self._lock = Lock()  # the buffers of an evaluation serve one caller at a time
         self._evaluations: dict[tuple[int, ...], Evaluation | Slabs] = {}
 
     @property
@@ -98,7 +100,9 @@ class SquaredResiduals:
 
     def residuals(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Weighted residuals (f - y)*sqrt(weight), shape (n,)."""
-        values: FloatArray = self.evaluation(())(self.read_theta(theta))[0]
+        theta = self.read_theta(theta)
+        with self._lock:
+            values: FloatArray = self.evaluation(())(theta)[0]
         return values
 
     def linearise(
@@ -122,12 +126,16 @@ class SquaredResiduals:
         """
         if parameters is None:
             parameters = tuple(range(len(self.bound.parameters)))
-        out = self.evaluation(parameters)(self.read_theta(theta))
+        theta = self.read_theta(theta)
+        with self._lock:
+            out = self.evaluation(parameters)(theta)
         return out[0], out[1:]
 
     def value(self, theta: FloatArray | Sequence[float]) -> float:
         """Give the sum of squares."""
-        return float(self.evaluation(()).products(self.read_theta(theta))[0])
+        theta = self.read_theta(theta)
+        with self._lock:
+            return float(self.evaluation(()).products(theta)[0])
 
     def gradient(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Give the gradient of the sum of squares, shape (P,)."""
@@ -136,7 +144,9 @@ class SquaredResiduals:
     def value_and_gradient(self, theta: FloatArray | Sequence[float]) -> tuple[float, FloatArray]:
         """Give the sum of squares and its gradient, in one pass; memory does not grow with the rows."""
         every = tuple(range(len(self.bound.parameters)))
-        products = self.evaluation(every).products(self.read_theta(theta))
+        theta = self.read_theta(theta)
+        with self._lock:
+            products = self.evaluation(every).products(theta)
         return float(products[0]), 2 * products[1:]
 
     def evaluation(self, parameters: tuple[int, ...]) -> Evaluation | Slabs:

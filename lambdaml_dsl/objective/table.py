@@ -123,7 +123,7 @@ def numbers(values: Any, what: str, table: Table) -> FloatArray:
     converted = np.empty(table.rows)
     for index, value in enumerate(array.tolist()):
         try:
-            converted[index] = np.nan if is_missing(value) else float(value)
+            converted[index] = np.nan if is_missing(value) else plain_number(value)
         except (TypeError, ValueError, OverflowError):
             raise no_number(value, what, table, index) from None
     return converted
@@ -185,6 +185,13 @@ def no_complex(what: str, table: Table) -> DataError:
         place=table.name,
         hint="Fit its real or imaginary part, or its absolute value.",
     )
+
+
+def plain_number(value: Any) -> float:
+    """Read one value; ``1_2``, a number to Python, is more likely a label."""
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        raise ValueError
+    return float(value)
 
 
 def read_table(data: Any) -> Table:

@@ -12,7 +12,7 @@ data hold, and judged. Where anything about the end is in doubt, the trust regio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
@@ -24,10 +24,13 @@ from lambdaml_dsl.optimize.factor import Factor, linalg
 from lambdaml_dsl.optimize.polish import LEVEL, End, judge, polish
 from lambdaml_dsl.optimize.record import WALL, Exhausted, NotFinite, Problem, Record
 from lambdaml_dsl.optimize.status import Status
-from lambdaml_dsl.optimize.verdict import EPS, SOUND_CONDITIONING, rounding
+from lambdaml_dsl.optimize.verdict import EPS, SOUND_CONDITIONING, is_saddle, rounding
 
 EVALUATIONS_A_PARAMETER = 500
 """Default budget: this many evaluations for each parameter and once more."""
+
+MOST = 2**31 - 1
+"""MINPACK counts in 32 bits."""
 
 LONG_WAY, UNEXPLAINED, WAVES = 8, 0.1, 0.5
 """An end is in doubt after more evaluations than this a parameter; when this share of the variance is left;
@@ -90,7 +93,7 @@ def run_lm(record: Record, start: FloatArray, first_step: float) -> FloatArray:
         ftol=1e-13,
         xtol=1e-11,
         gtol=EPS,
-        maxfev=record.budget + 1,
+        maxfev=min(record.budget + 1, MOST),
         factor=first_step,
     )[0]
     return theta
@@ -111,7 +114,7 @@ def run_trf(record: Record, start: FloatArray) -> FloatArray:
             ftol=1e-15,
             xtol=1e-14,
             gtol=1e-15,
-            max_nfev=record.budget + 1,
+            max_nfev=min(record.budget + 1, MOST),
         )
         .x
     )
@@ -179,7 +182,10 @@ def minimise(
             for method, attempt in attempts:
                 before = record.evaluations
                 ends.append(one_attempt(record, method, attempt, start))
-                if not in_doubt(record, ends[-1], record.evaluations - before) or agree(ends):
+                if not in_doubt(record, ends[-1], record.evaluations - before):
+                    break
+                ends[-1] = second_look(record, ends[-1])
+                if agree(ends):
                     break
     except Exhausted:
         stop = Status.BUDGET
@@ -211,11 +217,12 @@ def one_attempt(record: Record, method: str, attempt: Attempt, start: FloatArray
     """Run one solver from the start, polish its end, judge it."""
     try:
         theta = attempt(record, start)
-    except NotFinite:
+        if record.last_rss > record.best_rss * (1 + LEVEL):
+            theta = record.best  # the solver saw a lower sum of squares than that at its end
+        return polish(record, theta, method)
+    except (NotFinite, ValueError, OverflowError, np.linalg.LinAlgError):
+        # Besides ours: what SciPy and LAPACK raise for numbers at the ends of float64.
         return judge(record, record.best, method, Status.NOT_FINITE)
-    if record.last_rss > record.best_rss * (1 + LEVEL):
-        theta = record.best  # the solver saw a lower sum of squares than that at its end
-    return polish(record, theta, method)
 
 
 def in_doubt(record: Record, end: End, evaluations: int) -> bool:
@@ -234,6 +241,13 @@ def in_doubt(record: Record, end: End, evaluations: int) -> bool:
         or rss > UNEXPLAINED * record.problem.spread_of_y**2
         or residuals[1:].dot(residuals[:-1]) > WAVES * rss
     )
+
+
+def second_look(record: Record, end: End) -> End:
+    """Give an end in doubt the status of a stall where it is no minimum but a saddle."""
+    if end.status.converged and is_saddle(record, end.theta, end.factor, end.held):
+        return replace(end, status=Status.STALLED)
+    return end
 
 
 def agree(ends: list[End]) -> bool:

@@ -114,4 +114,8 @@ def judge(record: Record, theta: FloatArray, method: str, status: Status) -> End
     residuals, jacobian = record.problem.linearise(theta)
     jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
     held = np.zeros(len(theta), dtype=bool)
-    return End(theta, residuals, factorise(residuals, jacobian), held, status, method)
+    try:
+        factor = factorise(residuals, jacobian)
+    except np.linalg.LinAlgError:
+        factor = factorise(residuals, np.zeros_like(jacobian))
+    return End(theta, residuals, factor, held, status, method)

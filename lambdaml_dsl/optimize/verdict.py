@@ -30,6 +30,10 @@ FLAT = 1e-6
 """Where the Gauss-Newton step leads nowhere, residuals so nearly at right angles to the tangents are a
 minimum's."""
 
+SADDLE_STEP, SADDLE_DEPTH = 1e-7, 1e-3
+"""Step, in lengths of the residuals, and the least downward curvature that counts; a well determined
+direction of a good fit curves up by 2."""
+
 LOOKS = 24
 """So many other places are looked at before a direction is said to be lost everywhere."""
 
@@ -46,7 +50,7 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
         return Status.NO_INFLUENCE
     spread = max(factor.rss - factor.explained, 0.0) / max(factor.n_obs - p, 1)
     reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)
-    if factor.explained > reachable and (np.abs(factor.step) > 1e-9 * np.abs(theta[~held])).any():
+    if factor.explained > reachable and (np.abs(factor.step) > 8 * EPS * np.abs(theta[~held])).any():
         return Status.STALLED
     if record.bounded and held.any():
         return Status.AT_BOUND
@@ -65,20 +69,22 @@ def ran_away(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray
     no_reach = factor.scale * size <= NO_REACH * record.problem.scale_of_y
     far = own > FAR * np.where(start == 0, 1.0, start)
     return bool((far & (no_reach | weak)).any()) or (
-        bool(weak or no_reach.any()) and determined_elsewhere(record, theta, held)
+        bool(weak or no_reach.any()) and determined_elsewhere(record, theta, held, factor.rss)
     )
 
 
-def determined_elsewhere(record: Record, theta: FloatArray, held: np.ndarray) -> bool:
-    """Say whether some other values of the parameters make the Jacobian regular."""
+def determined_elsewhere(record: Record, theta: FloatArray, held: np.ndarray, rss: float) -> bool:
+    """Say whether other values of the parameters make the Jacobian regular, or the residuals smaller."""
     random = np.random.default_rng(LOOKS)  # its own, and the same each time
     for look in range(LOOKS):
         centre = record.start if look % 2 else theta
-        spread = 10.0 ** random.uniform(-2, 2, len(theta))
+        spread = 10.0 ** random.uniform(-2, 2, len(theta)) * random.choice([1, 1, 1, -1], len(theta))
         point = np.where(held, theta, np.where(centre == 0, 1.0, centre) * spread)
         residuals, jacobian = record.problem.linearise(np.clip(point, record.lower, record.upper))
         if np.isfinite(residuals).all() and np.isfinite(jacobian).all():
             factor = factorise(residuals, jacobian[~held])
+            if factor.rss < rss * (1 - SOUND_CONDITIONING):
+                return True  # lower here: the end is no minimum, whatever its derivatives say
             if factor.rank == len(factor.step) and factor.conditioning > SOUND_CONDITIONING:
                 return True
     return False
@@ -92,8 +98,34 @@ def at_right_angles(record: Record, theta: FloatArray, held: np.ndarray) -> bool
     """
     residuals, jacobian = record.linearise(theta)
     factor = factorise(residuals, jacobian[~held])
+    if factor.conditioning > FLAT:
+        return False
     along = np.abs(jacobian[~held] @ residuals)
     return bool((along <= FLAT * factor.scale * math.sqrt(factor.rss)).all())
+
+
+def is_saddle(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray) -> bool:
+    """Say whether the sum of squares curves down in some direction: a saddle or a maximum, not a minimum.
+
+    The second derivatives are differences of the gradient, in units of the columns' lengths.
+    """
+    free = np.flatnonzero(~held)
+    length = math.sqrt(factor.rss)
+    if length == 0 or len(free) == 0 or factor.rank < len(free):
+        return False
+    curvature = np.empty((len(free), len(free)))
+    for row, (index, scale) in enumerate(zip(free, factor.scale, strict=True)):
+        h = max(SADDLE_STEP * length / scale, 64 * EPS * abs(theta[index]))
+        sides = []
+        for sign in (1, -1):
+            point = theta.copy()
+            point[index] += sign * h
+            residuals, jacobian = record.problem.linearise(point)
+            sides.append(jacobian[free] @ residuals / factor.scale)
+        curvature[row] = (sides[0] - sides[1]) / (2 * h * scale)
+    if not np.isfinite(curvature).all():
+        return False
+    return bool(np.linalg.eigvalsh(curvature + curvature.T)[0] < -SADDLE_DEPTH)
 
 
 def rounding(record: Record) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from itertools import pairwise
 from typing import TypeVar
@@ -103,10 +103,12 @@ def side_by_side(function: Callable[..., T], arguments: Sequence[tuple[object, .
 
     Returns only when all calls have ended, also after an error or Ctrl-C: none may go on writing.
     """
-    others = [pool().submit(function, *each) for each in arguments[1:]]
+    others: list[Future[T]] = []
     stopped: BaseException | None = None
     first: list[T] = []
     try:
+        for each in arguments[1:]:
+            others.append(pool().submit(function, *each))  # noqa: PERF401  (those begun must be known)
         first.append(function(*arguments[0]))
     except BaseException as error:
         stopped = error

@@ -646,3 +646,102 @@ def test_a_wrong_minimum_is_a_minimum_but_not_without_a_word():
     assert wrong.rss > 10 * right.rss
     assert f"Residuals of neighbouring rows go together (correlation {together:+.2f})" in wrong.notes[-1]
     assert right.notes == ()
+
+
+def test_a_column_of_sigma_may_be_an_input_too():
+    random = np.random.default_rng(14)
+    x, z = random.uniform(1, 5, 40), random.uniform(0, 1, 40)
+    y = 2 * x + 3 * z + 0.1 * x * random.standard_normal(40)
+    result = ld.fit("y ~ a*x + b*z", {"x": x, "y": y, "z": z}, sigma="x")
+    columns = np.array([x, z]) / x
+    assert list(result.params) == ["a", "b"]
+    assert list(result.values.values()) == pytest.approx(
+        np.linalg.lstsq(columns.T, y / x, rcond=None)[0].tolist()
+    )
+
+
+def test_lm_refuses_bounds():
+    with pytest.raises(ld.OptionError) as caught:
+        ld.fit("y ~ c^x", {"x": [1.0, 2, 3], "y": [2.0, 4, 8]}, bounds={"c": (0, 1)}, optimizer="lm")
+    assert str(caught.value) == (
+        "optimizer 'lm' knows no bounds, but c has some\nUse optimizer='trf', or leave it at 'auto'."
+    )
+
+
+PEAK_T = np.linspace(0, 1, 200)
+PEAK_Y = np.exp(-((PEAK_T - 0.5) ** 2) / (2 * 0.02**2)) + 0.01 * np.random.default_rng(15).standard_normal(
+    200
+)
+PAIR_X = np.linspace(-5, 5, 201)
+PAIR_Y = sum(np.exp(-((PAIR_X - at) ** 2) / (2 * 0.3**2)) for at in (-2, 2))
+
+
+@pytest.mark.parametrize(
+    ("formula", "data", "start"),
+    [
+        ("y ~ a*(x==0) + 4*a^2*(x==1)", {"x": [0.0, 1, 2], "y": [0, 10, 0.1]}, {"a": 0}),
+        ("y ~ A*exp(-(x - m)^2/2/0.3^2)", {"x": PAIR_X, "y": PAIR_Y}, {"m": 0, "A": 0.1}),
+        ("y ~ max(a, 0)*x", {"x": [1.0, 2, 3], "y": [3.0, 6, 9]}, {"a": -1}),
+        ("y ~ c + relu(a*x + b)", {"x": [1.0, 2, 3, 4], "y": [1.0, 1, 2, 3]}, {"a": -1, "b": -1}),
+        ("y ~ A*exp(-x/tau) + c", {"x": np.linspace(0, 10, 20), "y": np.full(20, 5.0)}, {}),
+        ("y ~ a/x^5/expm1(14387.77/(x*T))", {"x": np.linspace(0.2, 3, 80), "y": np.linspace(1, 2, 80)}, {}),
+    ],
+    ids=["maximum", "saddle", "max", "relu", "constant", "dead start"],
+)
+def test_an_end_that_is_no_minimum_has_not_converged(formula, data, start):
+    result = ld.fit(formula, data, start=start)
+    assert not result.converged
+    assert not result.uncertainties_available
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["y ~ where(x > t, 1, 2)*a", "y ~ a if x < t else 2*a", "y ~ a*round(t*x)", "y ~ a + floor(t*x)"],
+)
+def test_what_only_moves_a_step_is_refused(formula):
+    with pytest.raises(ld.OptionError) as caught:
+        ld.fit(formula, {"x": [1.0, 2, 3, 4], "y": [1.0, 1, 2, 2]}, start={"t": 2.5})
+    assert str(caught.value) == (
+        "'t' only moves a step of the model, so the derivative by it is 0 everywhere "
+        "and least squares cannot fit it\n"
+        "Hold it, fixed={'t': value}, and compare the rss of several values."
+    )
+    assert ld.fit(formula, {"x": [1.0, 2, 3, 4], "y": [1.0, 1, 2, 2]}, fixed={"t": 2.5}).converged
+
+
+def test_a_result_does_not_change_with_the_callers_arrays():
+    x, y, weights = np.arange(5.0), np.array([0.1, 1.9, 4.2, 5.8, 8.1]), np.ones(5)
+    result = ld.fit("y ~ a*x", {"x": x, "y": y}, weights=weights)
+    before = (result.r2, result.residuals.tolist(), result.summary())
+    again = ld.fit("y ~ a*x", {"x": x.copy(), "y": y.copy()}, weights=weights.copy())
+    x[:], y[:], weights[:] = 1, 0, 7
+    assert (again.r2, again.residuals.tolist(), again.summary()) == before
+    assert (result.rss, result.y.tolist()) == (again.rss, again.y.tolist())
+    assert result.predict().tolist() == again.predict().tolist()
+
+
+@pytest.mark.parametrize(
+    ("formula", "options"),
+    [
+        ("y ~ a*x", {"bounds": {"a": (-1e308, 1e308)}}),
+        ("y ~ a*x", {"max_evaluations": 10**10}),
+        ("y ~ pow(a, 1e308)", {"optimizer": "lm"}),
+    ],
+)
+def test_the_ends_of_float64_raise_nothing_foreign(formula, options):
+    assert ld.fit(formula, {"x": [0.0, 1, 2, 3, 4], "y": [0.0, 1, 2, 3, 4]}, **options).message
+
+
+def test_statistics_of_huge_values_do_not_warn():
+    result = ld.fit("y ~ a*x", {"x": [1.0, 2, 3], "y": [1e150, 2e153, 3e153]}, start={"a": 1e153})
+    assert result.summary()
+
+
+@pytest.mark.parametrize(("origin", "start"), [(0.0, 0.4), (1.7e9, 0.8)])
+def test_a_peak_missed_is_no_success_without_a_word(origin, start):
+    """Nothing leads from there to the peak: a minimum of the noise may be found, and says that it is poor."""
+    t = np.linspace(0, 1, 200)
+    y = np.exp(-((t - 0.5) ** 2) / (2 * 0.02**2)) + 0.01 * np.random.default_rng(15).standard_normal(200)
+    first = {"A": 1, "m": origin + start, "s": 0.03}
+    result = ld.fit("y ~ A*exp(-(t - m)^2/(2*s^2))", {"t": t + origin, "y": y}, start=first)
+    assert result.rss < 0.1 or not result.converged or any("hardly better" in note for note in result.notes)
