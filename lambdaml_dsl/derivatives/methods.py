@@ -7,9 +7,13 @@ from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 
+import numpy as np
+
 from lambdaml_dsl.derivatives.complex_step import carry
 from lambdaml_dsl.derivatives.differences import difference
 from lambdaml_dsl.errors import OptionError, suggestion
+from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
 
 
@@ -67,3 +71,33 @@ def differentiate(program: Program, parameters: tuple[int, ...], method: DiffMet
         Outputs: the value, then one derivative for each parameter, in the order given.
     """
     return METHODS[method](program, parameters)
+
+
+def mend(
+    program: Program,
+    parameters: tuple[int, ...],
+    columns: Mapping[str, FloatArray],
+    theta: FloatArray,
+    outputs: FloatArray,
+) -> None:
+    """Put difference quotients where a rule met 0 times infinity though the value is finite.
+
+    ``1/(1 + exp(z))`` is 0 where exp overflows, and so is its derivative; the chain rule has 0 * inf.
+
+    Parameters
+    ----------
+    program : Program
+        Its first output was differentiated.
+    parameters : tuple of int
+        The parameters that it was differentiated by.
+    columns : mapping of str to ndarray
+        Columns of shape (n,).
+    theta : ndarray
+        All parameters, shape (P,).
+    outputs : ndarray
+        The value and its derivatives, shape (1 + p, n); changed in place.
+    """
+    bad = ~np.isfinite(outputs[1:]) & np.isfinite(outputs[0])
+    if bad.any():
+        quotients = differentiate(program, parameters, DiffMethod.CENTRAL)
+        np.copyto(outputs[1:], evaluate(quotients, columns, outputs.shape[1], theta)[1:], where=bad)

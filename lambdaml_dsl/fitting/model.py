@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate, read_method
+from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate, mend, read_method
 from lambdaml_dsl.errors import DataError, OptionError, suggestion
 from lambdaml_dsl.fitting.arguments import (
     check_choice,
@@ -298,7 +298,9 @@ class Model:
         every = tuple(range(len(bound.parameters)))
         program = differentiate(lower(bound), every, read_method(method))
         columns = {name: table.column(name) for name in bound.inputs}
-        out = evaluate(program, columns, table.rows, self.theta(bound, params))
+        theta = self.theta(bound, params)
+        out = evaluate(program, columns, table.rows, theta)
+        mend(lower(bound), every, columns, theta, out)
         return dict(zip(bound.parameters, out[1:], strict=True))
 
     def bind(

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from lambdaml_dsl.derivatives.complex_step import only_in_steps
-from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
+from lambdaml_dsl.derivatives.methods import mend
 from lambdaml_dsl.errors import DataError, EvaluationError, OptionError
 from lambdaml_dsl.fitting.options import start_of
 from lambdaml_dsl.fitting.rows import Rows
@@ -17,7 +17,6 @@ from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.squares import SquaredResiduals
 from lambdaml_dsl.program.diagnosis import first_bad_slot
-from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
 from lambdaml_dsl.program.lower import lower
 
@@ -59,23 +58,12 @@ class FreeProblem:
 
     def linearise(self, free: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the weighted residuals and their derivatives by the free parameters."""
-        out = self._linearised.run(self.full(free))
-        residuals, jacobian = out[0], out[1:]
-        flat = jacobian.ravel()
+        theta = self.full(free)
+        out = self._linearised.run(theta)
+        flat = out.ravel()
         if not flat.dot(flat) < math.inf:
-            self._mend(jacobian, residuals, self.full(free))
-        return residuals, jacobian
-
-    def _mend(self, jacobian: FloatArray, residuals: FloatArray, theta: FloatArray) -> None:
-        """Put difference quotients where a rule met 0 times infinity though the model is finite.
-
-        1/(1 + exp(z)) is 0 where exp overflows, and so is its derivative; the chain rule has 0 * inf.
-        """
-        bad = ~np.isfinite(jacobian) & np.isfinite(residuals)
-        if bad.any():
-            differences = differentiate(self.objective.program, self.free, DiffMethod.CENTRAL)
-            out = evaluate(differences, self.objective.columns, len(residuals), theta)
-            np.copyto(jacobian, out[1:], where=bad)
+            mend(self.objective.program, self.free, self.objective.columns, theta, out)
+        return out[0], out[1:]
 
 
 def check_size(bound: BoundModel, specs: list[ParameterSpec], rows: Rows) -> None:

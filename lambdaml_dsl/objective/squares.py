@@ -13,7 +13,7 @@ from threading import Lock
 
 import numpy as np
 
-from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
+from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate, mend
 from lambdaml_dsl.errors import OptionError
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
@@ -129,6 +129,7 @@ class SquaredResiduals:
         theta = self.read_theta(theta)
         with self._lock:
             out = self.evaluation(parameters)(theta)
+        mend(self.program, parameters, self.columns, theta, out)
         return out[0], out[1:]
 
     def value(self, theta: FloatArray | Sequence[float]) -> float:
@@ -147,6 +148,9 @@ class SquaredResiduals:
         theta = self.read_theta(theta)
         with self._lock:
             products = self.evaluation(every).products(theta)
+        if np.isfinite(products[0]) and not np.isfinite(products).all():
+            residuals, jacobian = self.linearise(theta)  # all rows at once, to mend those that need it
+            products[1:] = jacobian @ residuals
         return float(products[0]), 2 * products[1:]
 
     def evaluation(self, parameters: tuple[int, ...]) -> Evaluation | Slabs:

@@ -59,6 +59,8 @@ class Plan:
         The slots of parameters, and their places in theta.
     once, per_theta, per_row : tuple of Call
         The computed slots of data alone, of parameters alone, and of both, in order.
+    spent : tuple of tuple of int
+        For each of `once`, the slots computed before it that nothing reads after it.
     kept : tuple of int
         The data-only slots that something outside `once` reads.
     place : tuple of (int, int)
@@ -76,6 +78,7 @@ class Plan:
     columns: tuple[tuple[int, str], ...]
     parameters: tuple[tuple[int, int], ...]
     once: tuple[Call, ...]
+    spent: tuple[tuple[int, ...], ...]
     per_theta: tuple[Call, ...]
     per_row: tuple[Call, ...]
     kept: tuple[int, ...]
@@ -109,6 +112,7 @@ def plan(program: Program) -> Plan:
         columns=tuple([(slot, item.name) for slot, item in instructions if isinstance(item, Column)]),
         parameters=tuple(parameters),
         once=tuple(once),
+        spent=spent_slots(program, [call.slot for call in once], read),
         per_theta=tuple(per_theta),
         per_row=tuple(per_row),
         kept=tuple([slot for slot, _ in instructions if data_only(program, slot) and slot in read]),
@@ -160,6 +164,18 @@ def place_slots(
         done = [argument for argument in set(arguments_of(program, slot)) if last_use[argument] == slot]
         free.extend([place[argument] for argument in done if place.get(argument, -1) >= first])
     return place, {*last_use, *program.outputs}, used - first
+
+
+def spent_slots(program: Program, once: Sequence[int], read: set[int]) -> tuple[tuple[int, ...], ...]:
+    """Give, for each slot of data alone, those before it whose whole columns nothing needs after it."""
+    last_use = {argument: slot for slot in once for argument in arguments_of(program, slot)}
+    computed = set(once) - read
+    return tuple(
+        [
+            tuple([a for a in set(arguments_of(program, slot)) if last_use[a] == slot and a in computed])
+            for slot in once
+        ]
+    )
 
 
 def arguments_of(program: Program, slot: int) -> tuple[int, ...]:
@@ -240,9 +256,11 @@ class Evaluation:
             slots[slot] = self._theta[index, ...]
         if arranged.once:
             with np.errstate(all="ignore"):
-                for call in arranged.once:
+                for call, spent in zip(arranged.once, arranged.spent, strict=True):
                     slots[call.slot] = np.empty(rows)
                     call.close(slots)()
+                    for slot in spent:
+                        slots[slot] = self._out  # lets go of a whole column that nothing reads any more
         self._loaded = self._chunk_buffers(arranged, slots)
         for call in arranged.per_theta:
             slots[call.slot] = np.empty(shared)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from oracles.formulas import SEEDS, pieces, set_as_text
 from oracles.symbolic import Derivative
 
+from lambdaml_dsl import Model
 from lambdaml_dsl.derivatives.complex_step import carry
 from lambdaml_dsl.derivatives.differences import CENTRAL, Stencil, difference
 from lambdaml_dsl.derivatives.methods import METHODS, DiffMethod, differentiate, read_method
@@ -421,3 +422,12 @@ def test_a_derivative_is_built_once() -> None:
 def test_a_formula_of_numbers_has_no_derivatives() -> None:
     _, program = compiled("2*3")
     assert carry(program, []).instructions == (Constant(6.0),)
+
+
+def test_zero_times_infinity_is_mended_on_every_face() -> None:
+    """Where exp overflows, 1/(1 + exp(a*x)) is 0, and so is its derivative."""
+    model, x = Model("1/(1 + exp(a*x))"), np.array([1.0, 1000.0])
+    slope = -np.exp(1) / (1 + np.exp(1)) ** 2
+    assert model.jacobian({"x": x}, {"a": 1})["a"] == pytest.approx([slope, 0.0], rel=1e-14)
+    gradient = model.bind({"x": x}, y=[0.0, 0.0]).gradient([1.0])
+    assert gradient == pytest.approx([2 * slope / (1 + np.exp(1))], rel=1e-14)

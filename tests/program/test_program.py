@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import tracemalloc
 import warnings
 from dataclasses import replace
 from itertools import product
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from oracles.formulas import SEEDS, pieces, set_as_text
 from oracles.naive import value_of
 
+from lambdaml_dsl import Model
 from lambdaml_dsl.language.bind import BoundModel, Declared, bind_text
 from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS, Function
 from lambdaml_dsl.language.source import Source
@@ -465,3 +467,16 @@ def test_evaluations_of_one_program_are_independent() -> None:
         thread.join()
     for one, other in zip(got, want, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_columns_that_nothing_reads_any_more_are_let_go() -> None:
+    rows = 200_000
+    text = "a*(" + " + ".join(f"sin({k}*x)" for k in range(1, 41)) + ")"
+    program = Model(text).program
+    column = {"x": np.linspace(0, 1, rows)}
+    tracemalloc.start()
+    values = Evaluation(program, column, rows)(np.array([2.0]))[0]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 12 * 8 * rows  # forty sines, and as many partial sums, would be 80 columns
+    assert values == pytest.approx(2 * sum(np.sin(k * column["x"]) for k in range(1, 41)), abs=1e-12)
