@@ -24,6 +24,15 @@ EAGER_SIZE = 4096
 """Up to this many derivatives, residuals and derivatives are computed in one call."""
 
 
+def lengths(y: FloatArray, weights: FloatArray | None) -> tuple[float, float]:
+    """Give the length of the weighted response, and its length about its (weighted) mean."""
+    if weights is None:
+        about = y - float(y.sum()) / len(y)
+        return math.sqrt(y.dot(y)), math.sqrt(about.dot(about))
+    about = y - float(weights.dot(y)) / float(weights.sum())
+    return math.sqrt((weights * y).dot(y)), math.sqrt((weights * about).dot(about))
+
+
 class FreeProblem:
     """The objective as a function of the free parameters alone: what the optimiser sees."""
 
@@ -37,11 +46,7 @@ class FreeProblem:
         # With few rows a call costs Python's overhead, not arithmetic: then the derivatives are taken
         # along with the residuals.
         self.eager = len(objective.y) * len(self.free) <= EAGER_SIZE
-        y, weights = objective.y, objective.weights
-        weights = np.ones(len(y)) if weights is None else weights
-        about = y - weights.dot(y) / float(weights.sum())
-        self.scale_of_y = math.sqrt(float((weights * y).dot(y)))
-        self.spread_of_y = math.sqrt(float((weights * about).dot(about)))
+        self.scale_of_y, self.spread_of_y = lengths(objective.y, objective.weights)
 
     def full(self, free: FloatArray) -> FloatArray:
         """Give all parameters from the free ones."""

@@ -63,14 +63,17 @@ def ran_away(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray
     That is not the same as a parameter that the data never determine, like each factor of a product: such
     a direction is lost everywhere, and the others are at their minimum all the same.
     """
-    own, start = np.abs(theta[~held]), np.abs(record.start[~held])
     weak = factor.conditioning < SOUND_CONDITIONING
-    size = np.maximum(own, np.where(start == 0, 1.0, start))
-    no_reach = factor.scale * size <= NO_REACH * record.problem.scale_of_y
-    far = own > FAR * np.where(start == 0, 1.0, start)
-    return bool((far & (no_reach | weak)).any()) or (
-        bool(weak or no_reach.any()) and determined_elsewhere(record, theta, held, factor.rss)
-    )
+    edge = NO_REACH * record.problem.scale_of_y
+    unreached = False
+    own, first = (values[~held] if record.bounded else values for values in (theta, record.start))
+    for length, value, start in zip(factor.scale.tolist(), own.tolist(), first.tolist(), strict=True):
+        size = abs(start) or 1.0
+        lost = length * max(abs(value), size) <= edge
+        if abs(value) > FAR * size and (lost or weak):
+            return True
+        unreached = unreached or lost
+    return (weak or unreached) and determined_elsewhere(record, theta, held, factor.rss)
 
 
 def determined_elsewhere(record: Record, theta: FloatArray, held: np.ndarray, rss: float) -> bool:
