@@ -29,7 +29,7 @@ from lambdaml_dsl.fitting.uncertainty import Uncertainty, covariance
 from lambdaml_dsl.language.bind import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.squares import SquaredResiduals
-from lambdaml_dsl.objective.table import Table, read_table
+from lambdaml_dsl.objective.table import Table
 from lambdaml_dsl.optimize.least_squares import Solution, minimise
 
 
@@ -180,10 +180,7 @@ def table_for(model: Model, data: Any) -> Table:
                 "there are no data to fit", hint='Give data, or name a file in the model: data "file.csv"'
             )
         return model.data.read()
-    table = read_table(data)
-    if model.data is not None and set(model.data.columns.values()) <= set(table.columns):
-        return table.renamed(model.data.columns)
-    return table
+    return model.read(data)
 
 
 def make_result(prepared: Prepared, solution: Solution) -> FitResult:

@@ -374,8 +374,15 @@ class Model:
             theta[index] = read_number(f"the value of '{name}'", value)
         return theta
 
-    def _with(self, data: Any, params: Mapping[str, float]) -> tuple[BoundModel, Table]:
+    def read(self, data: Any) -> Table:
+        """Read data; columns that the model file gives other names go by those, where they are there."""
         table = read_table(data)
+        if self.data is not None and set(self.data.columns.values()) <= set(table.columns):
+            return table.renamed(self.data.columns)
+        return table
+
+    def _with(self, data: Any, params: Mapping[str, float]) -> tuple[BoundModel, Table]:
+        table = self.read(data)
         return self.bind_to([name for name in table.columns if name != self.output], params), table
 
 

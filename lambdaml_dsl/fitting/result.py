@@ -372,7 +372,7 @@ class FitResult:
             return evaluate_bound(self.bound, read_table({**self.columns, "(rows)": self.y}), theta)
         if isinstance(data, (np.ndarray, list, tuple)) and len(self.bound.inputs) == 1:
             data = {self.bound.inputs[0]: np.atleast_1d(np.asarray(data))}
-        return evaluate_bound(self.bound, read_table(data), theta)
+        return evaluate_bound(self.bound, self.model.read(data), theta)
 
     def summary(self) -> str:
         """Give the report as text."""

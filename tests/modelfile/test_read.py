@@ -837,3 +837,10 @@ def test_data_of_a_file_that_cannot_be_used(folder):
         ld.load(path).fit()
     missing = folder / "sub" / "d1.csv"
     assert str(caught.value) == f"there is no file '{missing}'\nDid you mean 'd.csv'?"
+
+
+def test_renamed_columns_hold_for_predictions_too():
+    model = ld.load(Path(__file__).parents[2] / "examples" / "logistic_growth" / "pasture.lml")
+    result = model.fit()
+    again = result.predict(Path(__file__).parents[2] / "examples" / "logistic_growth" / "pasture.csv")
+    assert again.tolist() == result.predict().tolist()
