@@ -21,6 +21,7 @@ from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.objective.table import read_table
 from lambdaml_dsl.optimize.least_squares import Solution
 from lambdaml_dsl.optimize.status import Status
+from lambdaml_dsl.optimize.verdict import WAVES, waves
 
 if TYPE_CHECKING:
     from lambdaml_dsl.fitting.options import Options
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 HARDLY = 0.05
 """A model that explains less than this share of the variance gets a note."""
 
-WAVES, FEWEST_FOR_WAVES, NEXT_TO_NOTHING = 0.5, 10, 1e-20
-"""Residuals that correlate from row to row by more than this get a note; not where rows are few, nor where
-no more than rounding is left of the variance."""
+FEWEST_FOR_WAVES, NEXT_TO_NOTHING = 10, 1e-20
+"""Residuals in waves get a note, but not where rows are fewer than this, nor where no more than this share of
+the variance is left, which is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,20 +245,19 @@ class FitResult:
             found.append(
                 "The model fits hardly better than a constant: look at a plot, and at the start values."
             )
-        waves = self._waves()
-        if waves > WAVES:
+        together = self._waves()
+        if together > WAVES:
             found.append(
-                f"Residuals of neighbouring rows go together (correlation {waves:+.2f}): the model misses "
+                f"Residuals of neighbouring rows go together (correlation {together:+.2f}): the model misses "
                 "something, or this is not the best minimum. Look at a plot, and try other start values."
             )
         return tuple(found)
 
     def _waves(self) -> float:
         """Give the correlation of each (weighted) residual with the next; 0 where they are but rounding."""
-        residuals = self.solution.residuals
         if self.n_obs < FEWEST_FOR_WAVES or self.rss <= NEXT_TO_NOTHING * self.spread_of_y**2:
             return 0.0
-        return float(residuals[1:].dot(residuals[:-1])) / self.rss
+        return waves(self.solution.residuals, self.rss)
 
     @property
     def uncertainty_note(self) -> str:

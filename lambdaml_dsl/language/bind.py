@@ -120,13 +120,8 @@ def bind(
     ArityError
         A call has a wrong number of arguments.
     """
-    if columns is not None and equation.left is None and isinstance(equation.right, Compare):
-        raise source.error(
-            FormulaSyntaxError,
-            equation.right.span,
-            "this compares, and names no response",
-            "For an equation write ~ or =, as in y ~ a*x.",
-        )
+    if columns is not None:
+        check_is_no_test(equation, source)
     response, output, arguments = left_side(equation, source)
     own_constants = dict(declared.constants)
     inputs = declared.inputs if declared.inputs is not None else arguments
@@ -160,12 +155,7 @@ def bind(
     if inputs is None and columns is None:
         found_inputs.sort(key=lambda name: int(name[1:] or -1))
     if columns is not None and inputs is None and not found_inputs and len(parameters) > 1:
-        raise source.error(
-            NameResolutionError,
-            next(iter(used.values())).span,
-            f"no column of the data is used; the formula's names are {', '.join(used)}",
-            f"The data have the columns: {', '.join(columns)}." if columns else "The data have no columns.",
-        )
+        raise no_column_used(source, used, columns)
     return BoundModel(
         source=source,
         equation=equation,
@@ -175,6 +165,27 @@ def bind(
         inputs=tuple(inputs) if inputs is not None else tuple(found_inputs),
         parameters=tuple(parameters),
         constants=MappingProxyType(constants),
+    )
+
+
+def check_is_no_test(equation: Equation, source: Source) -> None:
+    """Refuse to fit a comparison: ``y == a*x`` was meant as an equation."""
+    if equation.left is None and isinstance(equation.right, Compare):
+        raise source.error(
+            FormulaSyntaxError,
+            equation.right.span,
+            "this compares, and names no response",
+            "For an equation write ~ or =, as in y ~ a*x.",
+        )
+
+
+def no_column_used(source: Source, used: Mapping[str, Name], columns: Collection[str]) -> NameResolutionError:
+    """Make the error for a formula none of whose names is in the data."""
+    return source.error(
+        NameResolutionError,
+        next(iter(used.values())).span,
+        f"no column of the data is used; the formula's names are {', '.join(used)}",
+        f"The data have the columns: {', '.join(columns)}." if columns else "The data have no columns.",
     )
 
 

@@ -24,7 +24,7 @@ from lambdaml_dsl.optimize.factor import Factor, linalg
 from lambdaml_dsl.optimize.polish import LEVEL, End, judge, polish
 from lambdaml_dsl.optimize.record import WALL, Exhausted, NotFinite, Problem, Record
 from lambdaml_dsl.optimize.status import Status
-from lambdaml_dsl.optimize.verdict import EPS, SOUND_CONDITIONING, is_saddle, rounding
+from lambdaml_dsl.optimize.verdict import EPS, SOUND_CONDITIONING, WAVES, is_saddle, rounding, waves
 
 EVALUATIONS_A_PARAMETER = 500
 """Default budget: this many evaluations for each parameter and once more."""
@@ -32,9 +32,9 @@ EVALUATIONS_A_PARAMETER = 500
 MOST = 2**31 - 1
 """MINPACK counts in 32 bits."""
 
-LONG_WAY, UNEXPLAINED, WAVES = 8, 0.1, 0.5
-"""An end is in doubt after more evaluations than this a parameter; when this share of the variance is left;
-when residuals of neighbouring rows correlate by more than this."""
+LONG_WAY, UNEXPLAINED = 8, 0.1
+"""An end is in doubt after more evaluations than this a parameter, and when this share of the variance is
+left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,7 +239,7 @@ def in_doubt(record: Record, end: End, evaluations: int) -> bool:
         or evaluations > LONG_WAY * (len(end.theta) + 1)
         or end.factor.conditioning < SOUND_CONDITIONING
         or rss > UNEXPLAINED * record.problem.spread_of_y**2
-        or residuals[1:].dot(residuals[:-1]) > WAVES * rss
+        or waves(residuals, rss) > WAVES
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.optimize.factor import Factor, factorise
 from lambdaml_dsl.optimize.record import NotFinite, Record
 from lambdaml_dsl.optimize.status import Status
-from lambdaml_dsl.optimize.verdict import at_right_angles, rounding, verdict
+from lambdaml_dsl.optimize.verdict import EPS, at_right_angles, rounding, verdict
 
 POLISH_STEPS = 30
 
@@ -57,6 +57,8 @@ def polish(record: Record, theta: FloatArray, method: str) -> End:
             # So short a step changes the residuals as their derivatives say, to the last bit.
             residuals = residuals + (moved - theta).dot(record.linearised[1])
             theta = moved
+            if factor.explained > EPS * factor.rss:
+                factor = replace(factor, rss=float(residuals.dot(residuals)))
             break
         try:
             there, next_factor, next_held = linearised(record, moved)

@@ -34,6 +34,9 @@ SADDLE_STEP, SADDLE_DEPTH = 1e-7, 1e-3
 """Step, in lengths of the residuals, and the least downward curvature that counts; a well determined
 direction of a good fit curves up by 2."""
 
+WAVES = 0.5
+"""Residuals that correlate from row to row by more than this go in waves: the model misses something."""
+
 LOOKS = 24
 """So many other places are looked at before a direction is said to be lost everywhere."""
 
@@ -119,16 +122,22 @@ def is_saddle(record: Record, theta: FloatArray, factor: Factor, held: np.ndarra
     curvature = np.empty((len(free), len(free)))
     for row, (index, scale) in enumerate(zip(free, factor.scale, strict=True)):
         h = max(SADDLE_STEP * length / scale, 64 * EPS * abs(theta[index]))
+        ends = np.clip([theta[index] - h, theta[index] + h], record.lower[index], record.upper[index])
         sides = []
-        for sign in (1, -1):
+        for end in ends:
             point = theta.copy()
-            point[index] += sign * h
+            point[index] = end
             residuals, jacobian = record.problem.linearise(point)
             sides.append(jacobian[free] @ residuals / factor.scale)
-        curvature[row] = (sides[0] - sides[1]) / (2 * h * scale)
+        curvature[row] = (sides[1] - sides[0]) / ((ends[1] - ends[0]) * scale)
     if not np.isfinite(curvature).all():
         return False
     return bool(np.linalg.eigvalsh(curvature + curvature.T)[0] < -SADDLE_DEPTH)
+
+
+def waves(residuals: FloatArray, rss: float) -> float:
+    """Give the correlation of each residual with that of the next row; `rss` is not 0."""
+    return float(residuals[1:].dot(residuals[:-1])) / rss
 
 
 def rounding(record: Record) -> float:

@@ -215,3 +215,19 @@ def test_factor_of_a_rank_deficient_jacobian_takes_the_shortest_step() -> None:
     assert factor.rank == 2
     assert factor.conditioning < 1e-12
     assert factor.step == pytest.approx(step, rel=1e-10)
+
+
+def test_a_look_at_the_curvature_stays_within_the_bounds() -> None:
+    seen: list[NDArray] = []
+    x = np.linspace(-5, 5, 201)
+    y = np.exp(-((x + 2) ** 2) / 0.18) + np.exp(-((x - 2) ** 2) / 0.18)
+
+    def watched(theta: NDArray) -> NDArray:
+        seen.append(theta.real.copy())
+        return theta[0] * np.exp(-((x - theta[1]) ** 2) / 0.18) - y
+
+    lower, upper = np.array([0.0, -1e-9]), np.array([2.0, 1e-9])
+    solution = minimise(Posed(watched), np.array([0.1, 0.0]), lower, upper)
+    assert solution.n_evaluations > 0
+    assert np.all(np.array(seen) >= lower)
+    assert np.all(np.array(seen) <= upper)
