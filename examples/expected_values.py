@@ -4,6 +4,8 @@ Each model is written here a second time, in mpmath. The sum of squares is minim
 steps with 50 decimal digits, on derivatives taken by central differences with as many digits to spare,
 until the relative step is below 1e-30. Nothing is shared with the package but the CSV files.
 
+Of simulated data the parameters that they were made from are written too, as ``true_values``.
+
 Usage::
 
     python examples/expected_values.py            write every expected*.json
@@ -16,11 +18,12 @@ import argparse
 import csv
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mpmath import exp, expm1, inverse, log, matrix, mp, mpf, nstr, sqrt
+from mpmath import exp, expm1, inverse, log, matrix, mp, mpf, nstr, pi, sqrt
+from simulate import TRUE
 
 FOLDER = Path(__file__).parent
 DIGITS = 50
@@ -47,11 +50,14 @@ class Example:
     model, data, expected : str
         Paths below this folder.
     start : dict of str to str
-        Start values.
+        Start values; of vectors and matrices by component.
     response, formula : callable
-        The two sides of the equation, of a row; the formula also of the parameters.
+        The two sides of the equation, of a row; the formula also of the parameters. A list where there are
+        several outputs.
     sigma : str
         The column of absolute standard deviations, where there is one.
+    true : dict
+        What the data were made from, where they are simulated.
     certified : dict
         Certified results, digits as printed: name to (value, standard error), and the rss under "rss".
         They are what is written then, and must agree with what is computed.
@@ -63,9 +69,10 @@ class Example:
     data: str
     expected: str
     start: dict[str, str]
-    response: Callable[[Row], mpf]
-    formula: Callable[[Row, Parameters], mpf]
+    response: Callable[[Row], mpf | list[mpf]]
+    formula: Callable[[Row, Parameters], mpf | list[mpf]]
     sigma: str = ""
+    true: dict[str, float] = field(default_factory=dict)
     certified: dict[str, tuple[str, ...]] = field(default_factory=dict)
     certificate: str = ""
 
@@ -94,6 +101,69 @@ def planck(row: Row, p: Parameters) -> mpf:
     per_metre = 100 * row["wavenumber (1/cm)"]
     return mpf("1e20") * 2 * h * c * per_metre**3 / expm1(h * c * per_metre / (k * p["T"]))
 
+
+def numbered(name: str, *values: str) -> dict[str, str]:
+    """Give the start values of a vector by component."""
+    return {f"{name}[{index}]": value for index, value in enumerate(values)}
+
+
+def elu(z: mpf) -> mpf:
+    """Give the exponential linear unit."""
+    return z if z > 0 else expm1(z)
+
+
+def network(row: Row, p: Parameters) -> mpf:
+    """Give the output of three hidden units and one unit behind them."""
+    total = p["bf"]
+    for unit in range(3):
+        z = p[f"W1[{unit}, 0]"] * row["x0"] + p[f"W1[{unit}, 1]"] * row["x1"] + p[f"b1[{unit}]"]
+        total += p[f"wf[{unit}]"] * elu(z)
+    return 1 / (1 + exp(-total))
+
+
+def exponentials(row: Row, p: Parameters) -> mpf:
+    """Give the sum of three exponentials and a constant."""
+    return p["c"] + sum(p[f"A[{i}]"] * exp(-p[f"k[{i}]"] * row["time (us)"]) for i in range(3))
+
+
+def background(row: Row, p: Parameters) -> mpf:
+    """Give the straight line under the bands."""
+    return p["b0"] + p["b1"] * (row["shift (1/cm)"] - 1175)
+
+
+def bands(row: Row, p: Parameters) -> mpf:
+    """Give five bands, each a Lorentzian and a Gaussian of one half width s, on the background."""
+    total, ln2 = background(row, p), log(2)
+    of_lorentzian, of_gaussian = p["eta"] / pi, (1 - p["eta"]) * sqrt(ln2 / pi)
+    for i in range(5):
+        s = p[f"s[{i}]"]
+        square = ((row["shift (1/cm)"] - p[f"mu[{i}]"]) / s) ** 2
+        total += p[f"A[{i}]"] / s * (of_lorentzian / (1 + square) + of_gaussian * exp(-ln2 * square))
+    return total
+
+
+def gaussian_bands(row: Row, p: Parameters) -> mpf:
+    """Give five Gaussians of standard deviation s, on the background."""
+    total = mpf(0)
+    for i in range(5):
+        s = p[f"s[{i}]"]
+        square = ((row["shift (1/cm)"] - p[f"mu[{i}]"]) / s) ** 2
+        total += p[f"A[{i}]"] / s * exp(-square / 2)
+    return background(row, p) + total / sqrt(2 * pi)
+
+
+def cultivars(row: Row, p: Parameters) -> list[mpf]:
+    """Give the probabilities of the three cultivars."""
+    u = (row["alcohol (%)"] - 13, row["OD280/OD315"] - mpf("2.6"))
+    weights = [exp(p[f"b{k}"] + p[f"w{k}[0]"] * u[0] + p[f"w{k}[1]"] * u[1]) for k in (2, 3)]
+    return [weight / (1 + sum(weights)) for weight in (1, *weights)]
+
+
+BANDS = {
+    **numbered("A", *["2000"] * 5),
+    **numbered("mu", "1060", "1100", "1130", "1210", "1275"),
+    **numbered("s", *["10"] * 5),
+}
 
 EXAMPLES = (
     Example(
@@ -163,6 +233,55 @@ EXAMPLES = (
         lambda row: log(row["pressure (mmHg)"]),
         lambda row, p: p["A"] - p["B"] / (row["temperature (degC)"] + p["C"]),
     ),
+    Example(
+        "two_layer_network/network.lml",
+        "two_layer_network/circles.csv",
+        "two_layer_network/expected.json",
+        {
+            **{"W1[0, 0]": "0", "W1[0, 1]": "3", "W1[1, 0]": "-3", "W1[1, 1]": "-1.5"},
+            **{"W1[2, 0]": "3", "W1[2, 1]": "-1.5"},
+            **numbered("b1", "-1", "-1", "-1"),
+            **numbered("wf", "-2", "-3", "-2"),
+            "bf": "-2",
+        },
+        lambda row: row["response"],
+        network,
+        true=TRUE["two_layer_network"],
+    ),
+    Example(
+        "sum_of_exponentials/decay.lml",
+        "sum_of_exponentials/decay.csv",
+        "sum_of_exponentials/expected.json",
+        {**numbered("A", "1", "1", "1"), **numbered("k", "10", "1", "0.1"), "c": "0"},
+        lambda row: row["signal (V)"],
+        exponentials,
+        true=TRUE["sum_of_exponentials"],
+    ),
+    Example(
+        "five_peaks/bands.lml",
+        "five_peaks/raman.csv",
+        "five_peaks/expected_bands.json",
+        {**BANDS, "eta": "0.5", "b0": "20", "b1": "0"},
+        lambda row: row["intensity (counts/s)"],
+        bands,
+        true=TRUE["five_peaks"],
+    ),
+    Example(
+        "five_peaks/gaussians.lml",
+        "five_peaks/raman.csv",
+        "five_peaks/expected_gaussians.json",
+        {**BANDS, "b0": "20", "b1": "0"},
+        lambda row: row["intensity (counts/s)"],
+        gaussian_bands,
+    ),
+    Example(
+        "wine_cultivars/wine.lml",
+        "wine_cultivars/wine.csv",
+        "wine_cultivars/expected.json",
+        {"b2": "0.5", **numbered("w2", "-6", "-2"), "b3": "-0.5", **numbered("w3", "-1", "-7")},
+        lambda row: [mpf(int(row["cultivar"] == k)) for k in (1, 2, 3)],
+        cultivars,
+    ),
 )
 
 
@@ -173,6 +292,11 @@ def read(path: Path) -> list[Row]:
         return [{title: mpf(text) for title, text in row.items()} for row in csv.DictReader(lines)]
 
 
+def flat(values: Iterable[mpf | list[mpf]]) -> list[mpf]:
+    """Put the outputs of all rows one behind the other."""
+    return [part for value in values for part in (value if isinstance(value, list) else [value])]
+
+
 class LeastSquares:
     """The weighted residuals of one example, and what follows from them at a point."""
 
@@ -180,13 +304,15 @@ class LeastSquares:
         self.example = example
         self.names = list(example.start)
         self.rows = read(FOLDER / example.data)
-        self.response = [example.response(row) for row in self.rows]
-        self.roots = [1 / row[example.sigma] if example.sigma else mpf(1) for row in self.rows]
+        self.response = flat(example.response(row) for row in self.rows)
+        outputs = len(self.response) // len(self.rows)
+        roots = [1 / row[example.sigma] if example.sigma else mpf(1) for row in self.rows]
+        self.roots = [root for root in roots for _ in range(outputs)]
 
     def residuals(self, theta: list[mpf]) -> list[mpf]:
         """Give (y - f)/sigma in every row."""
         p = dict(zip(self.names, theta, strict=True))
-        fitted = [self.example.formula(row, p) for row in self.rows]
+        fitted = flat(self.example.formula(row, p) for row in self.rows)
         return [w * (y - f) for w, y, f in zip(self.roots, self.response, fitted, strict=True)]
 
     def rss(self, theta: list[mpf]) -> mpf:
@@ -209,21 +335,38 @@ class LeastSquares:
         return jacobian.T * jacobian, jacobian.T * matrix(self.residuals(theta))
 
     def minimise(self) -> list[mpf]:
-        """Take Gauss-Newton steps, halved where the sum would grow, until they are negligible."""
+        """Take Gauss-Newton steps, halved where the sum would grow, until they are negligible.
+
+        What Gauss-Newton leaves out of the second derivatives is added near the end, learnt from how the
+        gradient changes along the steps (symmetric updates of rank one, one for each step): where the
+        residuals are large, convergence would be slow without it.
+        """
         theta = [mpf(text) for text in self.example.start.values()]
+        left_out = mp.zeros(len(theta))
+        taken = before = None
         for _ in range(500):
             normal, right = self.normal_equations(theta)
-            step = list(inverse(normal) * right)
+            if taken is not None:
+                missed = before - right - (normal + left_out) * taken
+                products = [m * s for m, s in zip(missed, taken, strict=True)]
+                if abs(sum(products)) > mpf("1e-8") * sum(map(abs, products)):
+                    left_out += missed * missed.T / sum(products)
+            step = inverse(normal + left_out) * right
             scale = [max(abs(value), mpf("1e-6")) for value in theta]
-            if max(abs(s) / z for s, z in zip(step, scale, strict=True)) < mpf("1e-30"):
+            relative = max(abs(s) / z for s, z in zip(step, scale, strict=True))
+            if relative < mpf("1e-30"):
                 return theta
-            before, fraction = self.rss(theta), mpf(1)
+            sum_here, fraction = self.rss(theta), mpf(1)
             while True:
                 moved = [value + fraction * s for value, s in zip(theta, step, strict=True)]
                 # Near the minimum the sum changes by the square of the step: it may equal the old one.
-                if self.rss(moved) <= before * (1 + mpf("1e-45")) or fraction < mpf("1e-9"):
+                if self.rss(moved) <= sum_here * (1 + mpf("1e-45")) or fraction < mpf("1e-9"):
                     break
                 fraction /= 2
+            near = relative < mpf("1e-2")
+            taken, before = (fraction * step, right) if near else (None, None)
+            if not near:
+                left_out *= 0
             theta = moved
         raise ArithmeticError(f"{self.example.model}: no convergence")
 
@@ -234,7 +377,8 @@ def compute(example: Example) -> dict[str, object]:
     theta = problem.minimise()
     rss, normal = problem.rss(theta), problem.normal_equations(theta)[0]
     inverted = inverse(normal)
-    factor = mpf(1) if example.sigma else rss / (len(problem.rows) - len(theta))
+    n_obs = len(problem.response)
+    factor = mpf(1) if example.sigma else rss / (n_obs - len(theta))
     errors = [sqrt(inverted[index, index] * factor) for index in range(len(theta))]
     source = COMPUTED.format(convention=ABSOLUTE if example.sigma else SCALED)
     values = dict(zip(problem.names, theta, strict=True))
@@ -249,8 +393,9 @@ def compute(example: Example) -> dict[str, object]:
         "model": Path(example.model).name,
         "parameters": {name: shown(value) for name, value in values.items()},
         "standard_errors": {name: shown(value) for name, value in deviations.items()},
+        **({"true_values": example.true} if example.true else {}),
         "rss": shown(rss),
-        "n_obs": len(problem.rows),
+        "n_obs": n_obs,
         "source_of_values": source,
     }
 

@@ -18,6 +18,7 @@ from lambdaml_dsl.errors import (
     MissingPackageError,
     NameResolutionError,
     OptionError,
+    ShapeError,
 )
 from lambdaml_dsl.fitting.fit import fit
 from lambdaml_dsl.fitting.model import Model
@@ -42,6 +43,7 @@ __all__ = [
     "NameResolutionError",
     "OptionError",
     "ParameterSpec",
+    "ShapeError",
     "Status",
     "fit",
     "load",

@@ -16,21 +16,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lambdaml_dsl import __version__
-from lambdaml_dsl.errors import LambdaMLError, OptionError, suggestion
-from lambdaml_dsl.fitting.arguments import evaluate_bound
+from lambdaml_dsl.errors import LambdaMLError, OptionError, closest
+from lambdaml_dsl.fitting.arguments import evaluate_bound, rows_first
 from lambdaml_dsl.fitting.fit import Prepared, prepare, table_for
-from lambdaml_dsl.fitting.model import Model
+from lambdaml_dsl.fitting.model import Model, read_libraries
 from lambdaml_dsl.fitting.result import FitResult
-from lambdaml_dsl.language.functions import FUNCTIONS
+from lambdaml_dsl.language.bound import component_names
+from lambdaml_dsl.language.catalogue import catalogue, groups, spellings
+from lambdaml_dsl.language.parse import parse
 from lambdaml_dsl.language.printing import to_text
+from lambdaml_dsl.language.source import Source
+from lambdaml_dsl.modelfile.numbers import compute
 from lambdaml_dsl.modelfile.read import load
 from lambdaml_dsl.objective.files import is_number, reason_of
 from lambdaml_dsl.objective.table import read_table
+from lambdaml_dsl.report.reference import details, listing
 from lambdaml_dsl.report.text import NUMERIC, closing, heading, parameter_rows
 
 try:
     import click
+    from click.shell_completion import CompletionItem
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.measure import Measurement
@@ -150,8 +158,7 @@ def explain_command(model: str, data: str | None) -> None:
         return
     from lambdaml_dsl.report.explain import explain
 
-    columns = [name for name in table_for(loaded, data).columns if name != loaded.output]
-    click.echo(explain(loaded.bind_to(columns)))
+    click.echo(explain(loaded.bind_to(loaded.columns_of(table_for(loaded, data)))))
 
 
 @main.command("eval")
@@ -166,54 +173,93 @@ def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
     loaded, values = read_model(model, settings)
     if data is not None or (loaded.data is not None and not set(loaded.inputs) & set(values)):
         table = table_for(loaded, data)
-        bound = loaded.bind_to([name for name in table.columns if name != loaded.output])
+        bound = loaded.bind_to(loaded.columns_of(table))
     else:
         missing = [name for name in loaded.inputs if name not in values]
         if missing:
             raise OptionError(
                 f"the input '{missing[0]}' has no value", hint=f"Give --set {missing[0]}=..., or --data FILE."
             )
+        table = read_table({name: [values[name]] for name in loaded.inputs} or {"": [0.0]})
         bound = loaded.bound
-        table = read_table({name: [values[name]] for name in bound.inputs} or {"": [0.0]})
+        if bound.is_open:
+            bound = loaded.bind_to(
+                {name: table.shape(name) for name in loaded.inputs},
+                {name: value for name, value in values.items() if name not in loaded.inputs},
+            )
     starts = {name: spec.start for name, spec in loaded.specs.items() if spec.start is not None}
     chosen = {**starts, **{name: value for name, value in values.items() if name not in bound.inputs}}
     result = evaluate_bound(bound, table, loaded.theta(bound, chosen))
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*bound.inputs, to_text(bound.response) if bound.response is not None else "value"])
-    inputs = [table.column(name) for name in bound.inputs]
-    writer.writerows([repr(float(column[row])) for column in (*inputs, result)] for row in range(len(result)))
+    output = to_text(bound.response) if bound.response is not None else "value"
+    heads = [name for each in bound.inputs for name in component_names(each, bound.shape(each))]
+    outputs = bound.outputs if len(bound.outputs) > 1 else component_names(output, bound.result or ())
+    writer.writerow([*heads, *outputs])
+    inputs = [rows_first(table.column(name)) for name in bound.inputs]
+    columns = np.column_stack([column.reshape(len(result), -1) for column in (*inputs, result)])
+    writer.writerows(map(repr, row) for row in columns.tolist())
+
+
+def complete_name(context: click.Context, argument: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Give the names of the catalogue that begin as typed, for the shell."""
+    return [
+        CompletionItem(name, help=entry.doc)
+        for name, entry in spellings(catalogue()).items()
+        if name.startswith(begun)
+    ]
 
 
 @main.command("functions")
-@click.argument("name", required=False)
-def functions_command(name: str | None) -> None:
-    """List the functions that a formula may use, or the one called NAME."""
-    if name is not None and name not in FUNCTIONS:
-        raise OptionError(
-            f"there is no function '{name}'", hint=suggestion(name, FUNCTIONS, listed="There are")
-        )
-    shown = [
-        (f"{each}({', '.join(item.arguments)})", item.doc)
-        for each, item in FUNCTIONS.items()
-        if name in (None, each)
-    ]
-    width = max(len(call) for call, _ in shown)
-    click.echo("\n".join(f"{call:<{width}}  {doc}" for call, doc in shown))
+@click.argument("name", required=False, shell_complete=complete_name)
+@click.option(
+    "--library", "libraries", metavar="FILE", multiple=True, help="A file of definitions; may be repeated."
+)
+def functions_command(name: str | None, libraries: Sequence[str]) -> None:
+    """List the functions and constants that a formula may use, or tell all of the one called NAME.
+
+    NAME may also be a group, or a part of its name: lml functions "line shapes"
+    """
+    entries = catalogue(read_libraries(libraries))
+    if name is None:
+        click.echo(listing(entries))
+        return
+    known = spellings(entries)
+    if name in known:
+        click.echo(details(known[name]))
+        return
+    group = [entry for entry in entries if name.strip() and name.lower() in entry.group.lower()]
+    if not group:
+        match = closest(name, [*known, *groups(entries)])
+        hint = f"Did you mean '{match}'?" if match else "Run `lml functions` for the list."
+        raise OptionError(f"there is no function, constant or group '{name}'", hint=hint)
+    click.echo(listing(group))
 
 
-def read_model(model: str, settings: Sequence[str]) -> tuple[Model, dict[str, float]]:
+def read_model(model: str, settings: Sequence[str]) -> tuple[Model, dict[str, Any]]:
     """Read a model file or a formula, and the values of --set; those of constants go into the model."""
     loaded = load(model) if model.lower().endswith(".lml") else Model(check_formula(model))
-    values: dict[str, float] = {}
+    values: dict[str, Any] = {}
     for setting in settings:
         name, _, text = setting.partition("=")
-        if not name.strip() or not is_number(text):
+        value = read_setting(text)
+        if not name.strip() or value is None:
             raise OptionError(
-                f"--set {setting} cannot be read", hint="Write --set name=value, with a number as value."
+                f"--set {setting} cannot be read",
+                hint="Write --set name=value, with a number as value, or [1, 2] for a vector.",
             )
-        values[name.strip()] = float(text)
+        values[name.strip()] = value
     constants = {name: values.pop(name) for name in dict(loaded.declared.constants) if name in values}
     return (loaded.with_constants(constants) if constants else loaded), values
+
+
+def read_setting(text: str) -> Any:
+    """Read a number, or a vector or matrix written as ``[1, 2]``; None where it is neither."""
+    if is_number(text):
+        return float(text)
+    if not text.strip().startswith("["):
+        return None
+    source = Source(text, "--set")
+    return compute(parse(source).right, source, {})
 
 
 def check_formula(text: str) -> str:

@@ -99,6 +99,10 @@ class ArityError(LambdaMLError, ValueError):
     """A function is called with a wrong number of arguments."""
 
 
+class ShapeError(LambdaMLError, ValueError):
+    """Two vectors or matrices do not fit, or a number stands where one of them is needed."""
+
+
 class LimitError(LambdaMLError, ValueError):
     """A text is larger or deeper than the limits allow."""
 

@@ -16,7 +16,6 @@ from click.testing import CliRunner
 
 import lambdaml_dsl as ld
 from lambdaml_dsl import cli
-from lambdaml_dsl.language.functions import FUNCTIONS
 
 DATA = "t,y,s\n0,3.0,0.1\n1,2.0,0.1\n2,1.2,0.1\n3,0.8,0.1\n"
 MODEL = """model "Decay [bold]of[/bold] a sample"
@@ -178,7 +177,7 @@ def test_a_disk_that_is_full(monkeypatch):
 
 # ---- what is refused ----
 
-SET = "Write --set name=value, with a number as value.\n"
+SET = "Write --set name=value, with a number as value, or [1, 2] for a vector.\n"
 REFUSED = [
     (
         ["fit", "m.lml", "--set", "q=1"],
@@ -362,15 +361,6 @@ def test_eval_of_single_values(words, expected):
     done = lml("eval", *words)
     assert done.stdout == expected
     assert done.exit_code == 0
-
-
-def test_functions():
-    lines = lml("functions").stdout.splitlines()
-    assert len(lines) == len(FUNCTIONS)
-    assert lines[0].split("  ")[0] == "exp(x)"
-    for line, (name, function) in zip(lines, FUNCTIONS.items(), strict=True):
-        assert line.startswith(f"{name}({', '.join(function.arguments)})")
-        assert line.endswith(function.doc)
 
 
 def test_help_and_version():

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from lambdaml_dsl.language.arrays import ARRAY_FUNCTIONS
+from lambdaml_dsl.language.constants import CONSTANTS, PHYSICAL_CONSTANTS
 from lambdaml_dsl.language.functions import FUNCTIONS
+from lambdaml_dsl.language.vocabulary import prelude
+from lambdaml_dsl.modelfile.read import loads
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "grammar").glob("*.md")])
@@ -59,6 +63,20 @@ def test_links_of_a_page(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_every_function_is_in_the_language_page() -> None:
-    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
-    assert [name for name in FUNCTIONS if not re.search(rf"`{name}[(`]", text)] == []
+def model_files() -> list[str]:
+    page = (ROOT / "docs" / "model-files.md").read_text(encoding="utf-8")
+    return re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("text", model_files())
+def test_model_file_of_a_page(text: str) -> None:
+    model = loads(text)
+    assert model.parameters
+    assert model.output == "y"
+
+
+def test_every_function_is_in_the_reference_page() -> None:
+    text = (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
+    names = [*FUNCTIONS, *ARRAY_FUNCTIONS, *prelude(), *CONSTANTS]
+    names += [f"const.{symbol}" for symbol in PHYSICAL_CONSTANTS]
+    assert [name for name in names if not re.search(rf"`{re.escape(name)}[(`]", text)] == []

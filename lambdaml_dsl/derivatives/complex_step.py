@@ -12,9 +12,19 @@ is computed once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from lambdaml_dsl.language.functions import Chooses, Function, Slope
+from lambdaml_dsl.language.arrays import Shape
+from lambdaml_dsl.language.functions import Chooses, Function, Measured, Slope
+from lambdaml_dsl.program.arrays import (
+    Broadcast,
+    Contract,
+    Identity,
+    Largest,
+    Operation,
+    Stack,
+    broadcast,
+)
 from lambdaml_dsl.program.instructions import (
     ADD,
     MULTIPLY,
@@ -32,6 +42,9 @@ from lambdaml_dsl.program.lower import emit_rule
 def carry(program: Program, parameters: Sequence[int]) -> Program:
     """Add to a program of one output the tangents by some parameters.
 
+    The tangent of a value by a parameter has the parameter's axes in front of the value's: one sheet for
+    each component.
+
     Parameters
     ----------
     program : Program
@@ -47,6 +60,7 @@ def carry(program: Program, parameters: Sequence[int]) -> Program:
     builder = ProgramBuilder()
     values: list[int] = []
     tangents: list[dict[int, int]] = []
+    fronts: dict[int, Shape] = {}
     wanted = set(parameters)
     last_use = last_uses(program)
     for slot, item in enumerate(program.instructions):
@@ -55,48 +69,65 @@ def carry(program: Program, parameters: Sequence[int]) -> Program:
         match item:
             case Constant(value):
                 values.append(builder.constant(value))
-            case Column(name):
-                values.append(builder.column(name, span))
-            case Parameter(index):
-                values.append(builder.parameter(index, span))
+            case Column(name, shape):
+                values.append(builder.column(name, span, shape))
+            case Parameter(index, offset, shape):
+                values.append(builder.parameter(index, span, offset, shape))
+                fronts[index] = shape
                 if index in wanted:
-                    tangent[index] = builder.constant(1.0)
+                    tangent[index] = builder.operate(Identity(shape), ()) if shape else builder.constant(1.0)
             case Apply(function, arguments):
                 inner = tuple([values[argument] for argument in arguments])
-                values.append(builder.apply(function, inner, span))
+                if isinstance(function, Operation):
+                    values.append(builder.operate(function, inner, span))
+                else:
+                    values.append(builder.apply(function, inner, span))
                 below = []
                 for argument in arguments:
                     table = tangents[argument]
                     # A table that nothing else reads may be built upon; any other is copied.
                     below.append(table if last_use[argument] == slot else dict(table))
                 if any(below):
-                    tangent = combine_tangents(builder, function, inner, values[-1], below)
+                    tangent = combine_tangents(builder, function, inner, values[-1], below, fronts)
                 for argument in arguments:
                     if last_use[argument] == slot:
                         tangents[argument] = {}
         tangents.append(tangent)
-    output = program.outputs[0]
-    zero = builder.constant(0.0)
-    return builder.finish([values[output], *(tangents[output].get(index, zero) for index in parameters)])
+    output, zero = program.outputs[0], builder.constant(0.0)
+    outputs = [values[output]]
+    for index in parameters:
+        shape = fronts.get(index, ()) + program.shapes[output]
+        outputs.append(builder.broadcast(tangents[output].get(index, zero), shape))
+    return builder.finish(outputs)
 
 
 def only_in_steps(program: Program) -> tuple[int, ...]:
     """Find the parameters that reach the output through steps alone: their derivative is 0 everywhere."""
+    output = program.outputs[0]
+    lost = program.on_parameters[output] & ~smooth_reach(program)[output]
+    return tuple([index for index in range(lost.bit_length()) if lost >> index & 1])
+
+
+def smooth_reach(program: Program) -> list[int]:
+    """Give for each slot the parameters that reach it other than through steps, as bits."""
     smooth: list[int] = []
     for item in program.instructions:
         reach = 0
         match item:
             case Parameter(index):
                 reach = 1 << index
-            case Apply(function, arguments):
+            case Apply(Largest()):
+                pass
+            case Apply(Operation(), arguments):
+                for argument in arguments:
+                    reach |= smooth[argument]
+            case Apply(Function() as function, arguments):
                 for slope, argument in zip(function.slopes, arguments, strict=True):
                     reach |= smooth[argument] if slope is not None else 0
             case _:
                 pass
         smooth.append(reach)
-    output = program.outputs[0]
-    lost = program.on_parameters[output] & ~smooth[output]
-    return tuple([index for index in range(lost.bit_length()) if lost >> index & 1])
+    return smooth
 
 
 def last_uses(program: Program) -> dict[int, int]:
@@ -112,15 +143,26 @@ def last_uses(program: Program) -> dict[int, int]:
 
 def combine_tangents(
     builder: ProgramBuilder,
-    function: Function,
+    function: Function | Operation,
     arguments: tuple[int, ...],
     value: int,
     below: list[dict[int, int]],
+    fronts: Mapping[int, Shape],
 ) -> dict[int, int]:
     """Apply the chain rule to one instruction: the tangents of its arguments give its own.
 
-    The tables in `below` are used up.
+    The tables in `below` are used up. `fronts` are the shapes of the parameters.
     """
+    if isinstance(function, Operation):
+        return operate_on_tangents(builder, function, arguments, value, below, fronts)
+    if builder.shapes[value]:
+        below = [
+            {
+                index: aligned(builder, slot, fronts[index], builder.shapes[value])
+                for index, slot in inner.items()
+            }
+            for inner in below
+        ]
     names = dict(zip(function.arguments, arguments, strict=True)) | {"value": value}
     result: dict[int, int] = {}
     for slope, inner in zip(function.slopes, below, strict=True):
@@ -142,6 +184,9 @@ def combine_tangents(
             case Chooses(formula):
                 test, zero = emit_rule(builder, formula, names), builder.constant(0.0)
                 terms = {index: builder.apply(WHERE, (test, slot, zero)) for index, slot in inner.items()}
+            case Measured(measure):
+                factor = builder.apply(measure, arguments)
+                terms = {index: builder.apply(MULTIPLY, (factor, slot)) for index, slot in inner.items()}
         if len(terms) > len(result):
             # The smaller table goes into the larger: a sum of n terms costs n steps, not n squared.
             result, terms = terms, result
@@ -149,3 +194,61 @@ def combine_tangents(
             before = result.get(index)
             result[index] = slot if before is None else builder.apply(ADD, (before, slot))
     return result
+
+
+def aligned(builder: ProgramBuilder, tangent: int, front: Shape, shape: Shape) -> int:
+    """Repeat a tangent so that behind the parameter's axes it has the axes of the result."""
+    return builder.broadcast(tangent, front + shape, len(front))
+
+
+def operate_on_tangents(
+    builder: ProgramBuilder,
+    operation: Operation,
+    arguments: tuple[int, ...],
+    value: int,
+    below: list[dict[int, int]],
+    fronts: Mapping[int, Shape],
+) -> dict[int, int]:
+    """Carry the tangents through an operation: the same one behind the parameter's axes, for it is linear."""
+    every = dict.fromkeys([index for inner in below for index in inner])
+    match operation:
+        case Largest():
+            return {}
+        case Contract():
+            (left, right), (a, b) = arguments, below
+            result = {}
+            for index in every:
+                axes, terms = len(fronts[index]), []
+                if index in a:
+                    terms.append(builder.operate(operation.lifted_left(axes), (a[index], right)))
+                if index in b:
+                    terms.append(builder.operate(operation.lifted_right(axes), (left, b[index])))
+                result[index] = terms[0] if len(terms) == 1 else builder.apply(ADD, (terms[0], terms[1]))
+            return result
+        case Broadcast(_, leading):
+            (inner,) = below
+            return {
+                index: builder.broadcast(
+                    slot, fronts[index] + builder.shapes[value], len(fronts[index]) + leading
+                )
+                for index, slot in inner.items()
+            }
+        case Stack():
+            zero = builder.constant(0.0)
+            result = {}
+            for index in every:
+                front = fronts[index]
+                parts = [inner.get(index, zero) for inner in below]
+                shape = front + broadcast(*[builder.shapes[slot] for slot in arguments])
+                parts = [
+                    builder.broadcast(part, shape, len(front)) if builder.shapes[part] else part
+                    for part in parts
+                ]
+                result[index] = builder.operate(operation.lifted(len(front)), tuple(parts))
+            return result
+        case _:
+            (inner,) = below
+            return {
+                index: builder.operate(operation.lifted(len(fronts[index])), (slot,))
+                for index, slot in inner.items()
+            }

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS
+import numpy as np
+
+from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS, Function
+from lambdaml_dsl.language.source import NOWHERE
+from lambdaml_dsl.program.arrays import Operation, Take, Unit
 from lambdaml_dsl.program.instructions import (
     ADD,
     DIVIDE,
@@ -65,26 +69,48 @@ def difference(program: Program, parameters: Sequence[int], stencil: Stencil = C
     Returns
     -------
     Program
-        Outputs: the value, then one quotient for each parameter, in the order given.
+        Outputs: the value, then one quotient for each component of each parameter, in the order given.
     """
     builder = ProgramBuilder()
     output = program.outputs[0]
     base = replay(program, builder, {})
     outputs = [base[output]]
+    own = {item.index: item for item in program.instructions if isinstance(item, Parameter)}
     for index in parameters:
-        theta = builder.parameter(index)
-        magnitude = builder.apply(FUNCTIONS["abs"], (theta,))
-        at_zero = builder.apply(OPERATORS["<"], (magnitude, builder.constant(NO_SIZE)))
-        size = builder.apply(WHERE, (at_zero, builder.constant(1.0), magnitude))
-        h = builder.apply(MULTIPLY, (builder.constant(stencil.step), size))
-        ends = [builder.apply(operation, (theta, h)) for operation in (ADD, SUBTRACT)]
-        values = [replay(program, builder, dict(enumerate(base)), (index, end))[output] for end in ends]
-        rise, run = (
-            builder.apply(SUBTRACT, (values[0], values[1])),
-            builder.apply(SUBTRACT, (ends[0], ends[1])),
-        )
-        outputs.append(builder.apply(DIVIDE, (rise, run)))
+        if index not in own:
+            outputs.append(builder.broadcast(builder.constant(0.0), program.shapes[output]))
+            continue
+        item = own[index]
+        whole = builder.parameter(index, NOWHERE, item.offset, item.shape)
+        for component in np.ndindex(item.shape):
+            theta = builder.operate(Take(component), (whole,)) if component else whole
+            ends = [
+                builder.apply(operation, (theta, step_of(builder, theta, stencil)))
+                for operation in (ADD, SUBTRACT)
+            ]
+            moved = [replaced(builder, whole, component, end) for end in ends]
+            values = [replay(program, builder, dict(enumerate(base)), (index, end))[output] for end in moved]
+            rise = builder.apply(SUBTRACT, (values[0], values[1]))
+            run = builder.apply(SUBTRACT, (ends[0], ends[1]))
+            outputs.append(builder.apply(DIVIDE, (rise, run)))
     return builder.finish(outputs)
+
+
+def step_of(builder: ProgramBuilder, theta: int, stencil: Stencil) -> int:
+    """Emit the step of a component, in its own size."""
+    magnitude = builder.apply(FUNCTIONS["abs"], (theta,))
+    at_zero = builder.apply(OPERATORS["<"], (magnitude, builder.constant(NO_SIZE)))
+    size = builder.apply(WHERE, (at_zero, builder.constant(1.0), magnitude))
+    return builder.apply(MULTIPLY, (builder.constant(stencil.step), size))
+
+
+def replaced(builder: ProgramBuilder, whole: int, component: tuple[int, ...], end: int) -> int:
+    """Emit a parameter with one component replaced."""
+    if not component:
+        return end
+    shape = builder.shapes[whole]
+    here = builder.operate(Unit(shape, component), ())
+    return builder.apply(WHERE, (here, end, whole))
 
 
 def replay(
@@ -102,11 +128,15 @@ def replay(
         match item:
             case Constant(value):
                 slots.append(builder.constant(value))
-            case Column(name):
-                slots.append(builder.column(name, program.spans[slot]))
-            case Parameter(index):
-                slots.append(moved[1] if moved is not None else builder.parameter(index, program.spans[slot]))
-            case Apply(function, arguments):
+            case Column(name, shape):
+                slots.append(builder.column(name, program.spans[slot], shape))
+            case Parameter(index, offset, shape):
+                whole = builder.parameter(index, program.spans[slot], offset, shape)
+                slots.append(whole if moved is None else moved[1])
+            case Apply(Operation() as operation, arguments):
+                inner = tuple([slots[argument] for argument in arguments])
+                slots.append(builder.operate(operation, inner, program.spans[slot]))
+            case Apply(Function() as function, arguments):
                 inner = tuple([slots[argument] for argument in arguments])
                 slots.append(builder.apply(function, inner, program.spans[slot]))
     return slots

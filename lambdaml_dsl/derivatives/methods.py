@@ -68,7 +68,7 @@ def differentiate(program: Program, parameters: tuple[int, ...], method: DiffMet
     Returns
     -------
     Program
-        Outputs: the value, then one derivative for each parameter, in the order given.
+        Outputs: the value, then its derivatives by each component of each parameter, in the order given.
     """
     return METHODS[method](program, parameters)
 
@@ -95,9 +95,12 @@ def mend(
     theta : ndarray
         All parameters, shape (P,).
     outputs : ndarray
-        The value and its derivatives, shape (1 + p, n); changed in place.
+        The value of m numbers and its derivatives by p components, shape (m + p*m, n); changed in place.
     """
-    bad = ~np.isfinite(outputs[1:]) & np.isfinite(outputs[0])
+    size, rows = program.output_sizes[0], outputs.shape[-1]
+    value, derivatives = outputs[:size], outputs[size:].reshape(-1, size, rows)
+    bad = ~np.isfinite(derivatives) & np.isfinite(value)
     if bad.any():
         quotients = differentiate(program, parameters, DiffMethod.CENTRAL)
-        np.copyto(outputs[1:], evaluate(quotients, columns, outputs.shape[1], theta)[1:], where=bad)
+        other = evaluate(quotients, columns, rows, theta)[size:]
+        np.copyto(derivatives, other.reshape(derivatives.shape), where=bad)

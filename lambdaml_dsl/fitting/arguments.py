@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
-from lambdaml_dsl.errors import OptionError, suggestion
-from lambdaml_dsl.language.bind import BoundModel
-from lambdaml_dsl.language.functions import FloatArray
+import numpy as np
+
+from lambdaml_dsl.derivatives.callables import registered
+from lambdaml_dsl.errors import DataError, OptionError, suggestion
+from lambdaml_dsl.language.arrays import ARRAY_FUNCTIONS, Shape, described
+from lambdaml_dsl.language.bind import names_in
+from lambdaml_dsl.language.bound import BoundModel
+from lambdaml_dsl.language.functions import FUNCTIONS, FloatArray, Function
+from lambdaml_dsl.language.names import as_name
 from lambdaml_dsl.objective.table import Table, numbers
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.lower import lower, lower_response
@@ -24,6 +30,41 @@ def read_number(what: str, value: Any) -> float:
     return number
 
 
+Value: TypeAlias = "float | tuple[Value, ...]"
+"""A number, or the numbers of a vector or matrix as nested tuples: they can be compared and hashed."""
+
+
+def read_value(what: str, value: Any) -> Value:
+    """Give a value as a float, or as nested tuples of floats; or say what it is of."""
+    if isinstance(value, float) or not shape_of(what, value):
+        return read_number(what, value)
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise OptionError(f"{what} must be numbers, not {value!r:.60}") from None
+    return nested(array.tolist())
+
+
+def shape_of(what: str, value: Any) -> Shape:
+    """Give the shape of a parameter's value."""
+    try:
+        shape: Shape = np.shape(value)
+    except ValueError:
+        raise OptionError(
+            f"{what} holds lists of different lengths", hint="Parameters are numbers, vectors or matrices."
+        ) from None
+    if len(shape) > 2 or 0 in shape:
+        raise OptionError(
+            f"{what} has the shape {shape}", hint="Parameters are numbers, vectors or matrices."
+        )
+    return shape
+
+
+def nested(values: Any) -> Value:
+    """Give nested lists of floats as nested tuples."""
+    return tuple([nested(value) for value in values]) if isinstance(values, list) else values
+
+
 def read_names(what: str, given: Any) -> tuple[str, ...]:
     """Give names as a tuple; one name may stand by itself."""
     names = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else tuple(given)
@@ -32,7 +73,7 @@ def read_names(what: str, given: Any) -> tuple[str, ...]:
             raise OptionError(f"{what} are named by texts, not by {name!r}")
         if name in names[:index]:
             raise OptionError(f"'{name}' is named twice among the {what}")
-    return names
+    return tuple(map(as_name, names))
 
 
 def read_constants(given: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
@@ -40,7 +81,25 @@ def read_constants(given: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     read_names("constants", given)
     if not isinstance(given, Mapping):
         raise OptionError("constants are given by name", hint="Write for example constants={'c': 299792458}.")
-    return tuple([(name, read_number(f"the constant '{name}'", value)) for name, value in given.items()])
+    return tuple(
+        [(as_name(name), read_number(f"the constant '{name}'", value)) for name, value in given.items()]
+    )
+
+
+def read_functions(given: Mapping[str, Callable[..., Any]]) -> tuple[Function, ...]:
+    """Give Python functions as entries of the function table; the same callable gives the same entry."""
+    if not isinstance(given, Mapping):
+        raise OptionError("functions are given by name", hint="Write for example functions={'tabulated': f}.")
+    for name in read_names("functions", given):
+        if not name.isidentifier():
+            raise OptionError(
+                f"'{name}' cannot be the name of a function", hint="A name is letters, digits and _."
+            )
+        if name in FUNCTIONS or name in ARRAY_FUNCTIONS or name in ("min", "max", "piecewise"):
+            raise OptionError(
+                f"'{name}' is a function of the language already", hint="Give yours another name."
+            )
+    return tuple([registered(as_name(name), function) for name, function in given.items()])
 
 
 def check_choice(what: str, given: str, known: Iterable[str]) -> None:
@@ -50,15 +109,22 @@ def check_choice(what: str, given: str, known: Iterable[str]) -> None:
         raise OptionError(f"unknown {what} '{given}'", hint=suggestion(str(given), known, listed="Possible"))
 
 
-def read_column(table: Table, given: Any, what: str) -> FloatArray:
-    """Read an argument that is the name of a column, an array, or one number for all rows."""
-    return table.column(given) if isinstance(given, str) else numbers(given, what, table)
+def read_column(table: Table, given: Any, what: str, shape: Shape = ()) -> FloatArray:
+    """Read an argument that is the name of a column, an array, or one number for all rows.
+
+    For a model of several outputs it may also be a list of as many columns: shape (m, n).
+    """
+    if isinstance(given, str):
+        return table.column(given)
+    if shape and isinstance(given, (list, tuple)) and all(isinstance(name, str) for name in given):
+        return np.stack([table.column(name) for name in given])
+    return numbers(given, what, table, axes=len(shape))
 
 
 def read_response(bound: BoundModel, table: Table, y: Any) -> FloatArray:
     """Read the response: `y` where it is given, else the left side of the formula, else a column y."""
     if y is not None:
-        return read_column(table, y, "y")
+        return read_column(table, y, "y", bound.result or ())
     if bound.response is None:
         if "y" in table.columns:
             return table.column("y")
@@ -66,14 +132,36 @@ def read_response(bound: BoundModel, table: Table, y: Any) -> FloatArray:
             "the response is not given",
             hint="Write it on the left, as in 'y ~ a*x', or give y= a column name or an array.",
         )
-    program = lower_response(bound)
+    shapes = {name: table.shape(name) for name in names_in(bound.response)}
+    program = lower_response(bound, shapes)
     columns = {name: table.column(name) for name in program.columns}
-    values: FloatArray = evaluate(program, columns, table.rows, ())[0]
-    return values
+    values = evaluate(program, columns, table.rows, ())
+    return by_shape(values, program.shapes[program.outputs[0]])
+
+
+def by_shape(values: FloatArray, shape: Shape) -> FloatArray:
+    """Give the rows of a program's output as one array: value axes first, rows last."""
+    return values.reshape(*shape, values.shape[-1])
+
+
+def rows_first(values: FloatArray) -> FloatArray:
+    """Give values with the rows as first axis, as a user has them."""
+    return values if values.ndim == 1 else np.ascontiguousarray(np.moveaxis(values, -1, 0))
+
+
+def read_inputs(bound: BoundModel, table: Table) -> dict[str, FloatArray]:
+    """Read the inputs of a model, each of the shape that the model takes."""
+    for name in bound.inputs:
+        given, wanted = table.shape(name), bound.shape(name)
+        if given != wanted:
+            raise DataError(
+                f"column '{name}' holds {described(given)} in each row, but '{name}' is {described(wanted)}",
+                place=table.name,
+            )
+    return {name: table.column(name) for name in bound.inputs}
 
 
 def evaluate_bound(bound: BoundModel, table: Table, theta: FloatArray) -> FloatArray:
-    """Evaluate a bound model on a table: shape (n,)."""
-    columns = {name: table.column(name) for name in bound.inputs}
-    values: FloatArray = evaluate(lower(bound), columns, table.rows, theta)[0]
-    return values
+    """Evaluate a bound model on a table: shape (n,), or (n, m) for a model of several outputs."""
+    values = evaluate(lower(bound), read_inputs(bound, table), table.rows, theta)
+    return rows_first(by_shape(values, bound.result or ()))

@@ -12,6 +12,7 @@ import numpy as np
 
 from lambdaml_dsl.derivatives.methods import DiffMethod
 from lambdaml_dsl.errors import OptionError
+from lambdaml_dsl.fitting.breakpoints import Place, free_steps, solve
 from lambdaml_dsl.fitting.model import Model, columns_for_inputs
 from lambdaml_dsl.fitting.options import (
     Options,
@@ -20,17 +21,18 @@ from lambdaml_dsl.fitting.options import (
     read_mapping,
     read_options,
     read_specs,
+    starts_of,
 )
-from lambdaml_dsl.fitting.problem import FreeProblem, check_size, check_steps, linearise_at_start
+from lambdaml_dsl.fitting.problem import FreeProblem, check_size, linearise_at_start
 from lambdaml_dsl.fitting.result import FitResult, FittedParameter
 from lambdaml_dsl.fitting.rows import Rows, read_rows
-from lambdaml_dsl.fitting.specs import ParameterSpec
+from lambdaml_dsl.fitting.specs import ComponentSpec
 from lambdaml_dsl.fitting.uncertainty import Uncertainty, covariance
-from lambdaml_dsl.language.bind import BoundModel
+from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.squares import SquaredResiduals
 from lambdaml_dsl.objective.table import Table
-from lambdaml_dsl.optimize.least_squares import Solution, minimise
+from lambdaml_dsl.optimize.least_squares import Solution
 
 
 def fit(
@@ -120,17 +122,8 @@ def fit(
             "nan_policy": nan_policy,
         },
     )
-    problem = prepared.problem
-    solution = minimise(
-        problem,
-        problem.start,
-        np.array([prepared.specs[index].lower for index in problem.free]),
-        np.array([prepared.specs[index].upper for index in problem.free]),
-        optimizer=prepared.options.optimizer,
-        max_evaluations=prepared.options.max_evaluations,
-        at_start=prepared.at_start,
-    )
-    return make_result(prepared, solution)
+    solution, places = solve(prepared.problem, prepared.specs, prepared.options, prepared.at_start)
+    return make_result(prepared, solution, places)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +132,7 @@ class Prepared:
 
     model: Model
     bound: BoundModel
-    specs: list[ParameterSpec]
+    specs: list[ComponentSpec]
     rows: Rows
     options: Options
     problem: FreeProblem
@@ -159,7 +152,7 @@ def prepare(
     table = table_for(model, data)
     bound = model.bind_to(
         columns_for_inputs(model, table, options.y),
-        dict.fromkeys([*start, *bounds, *fixed]),
+        {**dict.fromkeys(bounds), **fixed, **start},
     )
     specs = read_specs(model, bound, start, bounds, fixed)
     check_solver(options, specs)
@@ -167,8 +160,7 @@ def prepare(
         rows = read_rows(bound, table, options)
         check_size(bound, specs, rows)
         objective = SquaredResiduals(bound, rows.columns, rows.y, rows.weights, options.diff_method)
-        problem = FreeProblem(objective, specs)
-        check_steps(problem)
+        problem = FreeProblem(objective, specs, free_steps(bound, specs))
         return Prepared(model, bound, specs, rows, options, problem, linearise_at_start(problem, rows))
 
 
@@ -183,34 +175,43 @@ def table_for(model: Model, data: Any) -> Table:
     return model.read(data)
 
 
-def make_result(prepared: Prepared, solution: Solution) -> FitResult:
+def make_result(prepared: Prepared, solution: Solution, places: tuple[Place, ...] = ()) -> FitResult:
     """Put the result together: values and their uncertainties; what else there is to say, it derives."""
     bound, specs, rows = prepared.bound, prepared.specs, prepared.rows
     options, problem = prepared.options, prepared.problem
+    components = bound.components
     absolute = options.sigma is not None and options.absolute_sigma
     at_bound = {index for index, held in zip(problem.free, solution.held.tolist(), strict=True) if held}
     fitted = [index for index in problem.free if index not in at_bound]
-    names = tuple([bound.parameters[index] for index in fitted])
+    names = tuple([components[index] for index in fitted])
     if solution.status.converged:
-        dof = None if absolute else rows.n_obs - len(problem.free)
+        dof = None if absolute else rows.n_obs - len(problem.free) - len(problem.searched)
         uncertainty = covariance(solution.factor, names, options.diff_method, dof)
+        if places and not names:
+            uncertainty = Uncertainty(None, "no parameter is left that moves the model smoothly")
     else:
         uncertainty = Uncertainty(None, "the fit did not converge")
     errors: dict[int, float] = {}
     if uncertainty.covariance is not None:
         variances = uncertainty.covariance.diagonal().tolist()
         errors = {index: math.sqrt(variance) for index, variance in zip(fitted, variances, strict=True)}
-    values, starts = problem.full(solution.theta).tolist(), problem.theta.tolist()
-    params = {
+    values, starts = problem.full(solution.theta).tolist(), starts_of(bound, specs).tolist()
+    between = {place.index: (place.low, place.high) for place in places}
+    fitted_components = {
         spec.name: FittedParameter(
-            spec, values[index], errors.get(index), starts[index], at_bound=index in at_bound
+            spec,
+            values[index],
+            errors.get(index),
+            starts[index],
+            at_bound=index in at_bound,
+            between=between.get(index),
         )
         for index, spec in enumerate(specs)
     }
     return FitResult(
         model=prepared.model,
         bound=bound,
-        params=MappingProxyType(params),
+        components=MappingProxyType(fitted_components),
         free=names,
         uncertainty=uncertainty,
         rows=rows,

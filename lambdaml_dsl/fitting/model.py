@@ -6,8 +6,12 @@ A model never changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
+from math import prod
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +24,35 @@ from lambdaml_dsl.fitting.arguments import (
     evaluate_bound,
     read_column,
     read_constants,
+    read_functions,
+    read_inputs,
     read_names,
-    read_number,
     read_response,
+    read_value,
+    shape_of,
 )
-from lambdaml_dsl.fitting.specs import DataReference, Label, ParameterSpec, read_parameters
-from lambdaml_dsl.language.bind import BoundModel, Declared, bind_text
+from lambdaml_dsl.fitting.specs import (
+    DataReference,
+    Label,
+    ParameterSpec,
+    check_fits,
+    read_parameters,
+    read_shape,
+)
+from lambdaml_dsl.language.arrays import Shape
+from lambdaml_dsl.language.bind import bind_text
+from lambdaml_dsl.language.bound import BoundModel, Declared, Known
 from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.language.latex import to_latex
+from lambdaml_dsl.language.names import as_name
 from lambdaml_dsl.language.nodes import Name
 from lambdaml_dsl.language.printing import to_text
+from lambdaml_dsl.language.shapes import has_arrays
 from lambdaml_dsl.language.source import Source
 from lambdaml_dsl.language.traversal import walk
+from lambdaml_dsl.objective.files import MODEL_FILES, read_text
 from lambdaml_dsl.objective.squares import SquaredResiduals
-from lambdaml_dsl.objective.table import Table, finite_rows, read_table
+from lambdaml_dsl.objective.table import Table, finite_rows, length_of, read_table
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
 from lambdaml_dsl.program.lower import lower
@@ -49,12 +69,19 @@ class Model:
     formula : str
         ``"A*exp(-t/tau)"``, ``"y ~ A*exp(-t/tau)"`` or ``"f(t) = A*exp(-t/tau)"``.
     inputs : sequence of str, optional
-        Names that are inputs. Without them, the arguments of a left side ``f(t) =`` are; else, with
-        data, the columns of the data; else ``x`` and ``x0, x1, ...``.
+        Names that are inputs; ``"x[3]"`` is a vector of 3 in each row. Without them, the arguments of a
+        left side ``f(t) =`` are; else, with data, the columns of the data; else ``x`` and ``x0, x1, ...``.
     parameters : iterable of str or ParameterSpec, optional
-        Names that are parameters whatever else they could mean, and what is known of them.
+        Names that are parameters whatever else they could mean, and what is known of them; ``"W[8, 2]"`` is
+        a matrix.
     constants : mapping of str to float, optional
         Names that mean a number.
+    functions : mapping of str to callable, optional
+        Python functions that the formula may call: each takes arrays, one for each argument, and gives an
+        array of the same shape. They are differentiated by the complex step where they are made for it, by
+        central differences where not.
+    library : path or sequence of paths, optional
+        Files of definitions (``.lml``) whose functions the formula may call.
 
     Raises
     ------
@@ -77,6 +104,8 @@ class Model:
         inputs: Sequence[str] | None = None,
         parameters: Iterable[str | ParameterSpec] = (),
         constants: Mapping[str, float] | None = None,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        library: Path | Sequence[Path] = (),
     ) -> None:
         if not isinstance(formula, str):
             raise OptionError(
@@ -84,12 +113,17 @@ class Model:
                 hint='Give the formula first, then the data: fit("y ~ a*x", data).',
             )
         specs = read_parameters(parameters)
+        shaped = [] if inputs is None else [read_shape(name) for name in read_names("inputs", inputs)]
+        shapes = [*shaped, *((name, spec.shape) for name, spec in specs.items())]
         self._set_up(
             Source(formula),
             Declared(
-                inputs=None if inputs is None else read_names("inputs", inputs),
+                inputs=None if inputs is None else tuple([name for name, _ in shaped]),
                 parameters=tuple(specs),
                 constants=read_constants(constants or {}),
+                shapes=tuple([(name, shape) for name, shape in shapes if shape is not None]),
+                functions=read_functions(functions or {}),
+                libraries=read_libraries(library),
             ),
             specs,
         )
@@ -112,7 +146,7 @@ class Model:
         self.labels: Mapping[str, Label] = MappingProxyType(dict(labels or {}))
         self.data = data
         self.options: Mapping[str, Any] = MappingProxyType(dict(options or {}))
-        self.bound = bind_text(source, declared, None)
+        self.bound = bind_text(source, declared)
         for name in specs:
             self.check_names([name], self.bound)
 
@@ -139,6 +173,11 @@ class Model:
     def output(self) -> str | None:
         """Name of the response, where the left side is a name."""
         return self.bound.output
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the response, where the left side is a name or a vector of names."""
+        return self.bound.outputs
 
     @property
     def program(self) -> Program:
@@ -168,17 +207,19 @@ class Model:
             "options": dict(self.options),
         }
 
-    def bind_to(self, columns: Iterable[str], parameters: Iterable[str] = ()) -> BoundModel:
+    def bind_to(
+        self, columns: Mapping[str, Shape], parameters: Mapping[str, Any] | Iterable[str] = ()
+    ) -> BoundModel:
         """Bind the formula to the columns of data.
 
         Where the model was not told its inputs, the names that are columns are the inputs.
 
         Parameters
         ----------
-        columns : iterable of str
-            The columns that may be inputs.
-        parameters : iterable of str
-            Names that are parameters even where a column has that name.
+        columns : mapping of str to Shape
+            The columns that may be inputs, and what each holds in a row.
+        parameters : mapping of str to value, or iterable of str
+            Names that are parameters even where a column has that name; a value gives the shape.
 
         Raises
         ------
@@ -187,15 +228,23 @@ class Model:
         NameResolutionError
             A name of the formula is probably a misspelt column.
         """
-        parameters = read_names("parameters", parameters)
-        wanted = None if self.declared.inputs is not None else tuple(columns)
-        bound = bind_text(self.source, self.declared, wanted)
-        others = [name for name in parameters if name not in bound.parameters]
+        values: Mapping[str, Any] = (
+            parameters if isinstance(parameters, Mapping) else dict.fromkeys(parameters)
+        )
+        names = tuple(dict.fromkeys([stem(name) for name in read_names("parameters", values)]))
+        shapes = {name: shape for name, shape in columns.items() if shape}
+        for name, value in values.items():
+            shape = () if value is None else shape_of(f"the value of '{name}'", value)
+            if shape:
+                shapes[name] = shape
+        known = Known(tuple(columns), tuple(shapes.items()))
+        bound = bind_text(self.source, self.declared, known)
+        others = [name for name in names if name not in bound.parameters]
         if others:
-            names = {node.name for node in walk(self.bound.expression) if isinstance(node, Name)}
-            more = tuple([name for name in others if name in names])
+            written = {node.name for node in walk(self.bound.expression) if isinstance(node, Name)}
+            more = tuple([name for name in others if name in written])
             declared = replace(self.declared, parameters=self.declared.parameters + more)
-            bound = bind_text(self.source, declared, wanted)
+            bound = bind_text(self.source, declared, known)
             self.check_names(others, bound)
         return bound
 
@@ -221,24 +270,39 @@ class Model:
         Parameters
         ----------
         **values : array_like or float
-            Every input and every parameter. A parameter is one number; an input has one value for
-            each row, or one for all. A parameter that was not declared and is given an array is taken
-            as an input.
+            Every input and every parameter. An input has one value for each row, or one for all; a vector
+            input is an array (n, d). A parameter is one number, or as many as it has components. In a
+            formula of numbers alone, a parameter that was not declared and is given an array is taken as
+            an input.
 
         Returns
         -------
         ndarray
-            One value for each row, shape (n,).
+            One value for each row, shape (n,); (n, m) for a model of m outputs.
 
         Raises
         ------
         OptionError
             A name is missing, or is not in the formula.
         """
+        values = {as_name(name): value for name, value in values.items()}
         declared = set(self.declared.parameters)
-        arrays = {name for name, value in values.items() if np.ndim(value) > 0}
-        columns = {*self.inputs, *(name for name in arrays if name not in declared)}
-        bound = self.bound if columns <= set(self.inputs) else self.bind_to(columns)
+        arrays = {name for name, value in values.items() if length_of(value) and name not in declared}
+        inputs = dict.fromkeys([*self.inputs, *(() if self._takes_arrays else arrays)])
+        table = read_table({name: values[name] for name in inputs if name in values} or {"": 0.0})
+        shapes = {name: table.shape(name) for name in table.names}
+        given = {name: value for name, value in values.items() if name not in inputs}
+        bound = self.bound
+        if (
+            not set(inputs) <= set(self.inputs)
+            or any(map(length_of, given.values()))
+            or any(shapes.values())
+            or bound.is_open
+        ):
+            bound = self.bind_to(
+                {name: shapes.get(name, ()) for name in (*inputs, *shapes) if name},
+                {name: value for name, value in given.items() if name in bound.parameters},
+            )
         known = (*bound.inputs, *bound.parameters)
         for name in values:
             if name not in known:
@@ -246,32 +310,36 @@ class Model:
                     f"'{name}' is not in the formula", hint=suggestion(name, known, listed="Its names are")
                 )
         params = {name: values[name] for name in bound.parameters if name in values}
-        table = read_table({name: values[name] for name in bound.inputs if name in values} or {"": 0.0})
         for name in bound.inputs:
-            if name not in values:
+            if name not in table.names:
                 raise OptionError(f"the input '{name}' has no value", hint=f"Give {name}=... .")
         return evaluate_bound(bound, table, self.theta(bound, params))
 
-    def evaluate(self, data: Any, params: Mapping[str, float]) -> FloatArray:
+    @property
+    def _takes_arrays(self) -> bool:
+        """Whether an array may be the value of a parameter: then what is an input must have been said."""
+        return bool(self.inputs) and has_arrays(self.bound.expression)
+
+    def evaluate(self, data: Any, params: Mapping[str, Any]) -> FloatArray:
         """Evaluate the model on data.
 
         Parameters
         ----------
         data : mapping, data frame or path
             The inputs.
-        params : mapping of str to float
+        params : mapping of str to float or array_like
             A value for every parameter.
 
         Returns
         -------
         ndarray
-            One value for each row, shape (n,).
+            One value for each row, shape (n,); (n, m) for a model of m outputs.
         """
         bound, table = self._with(data, params)
         return evaluate_bound(bound, table, self.theta(bound, params))
 
     def jacobian(
-        self, data: Any, params: Mapping[str, float], method: DiffMethod | str = DiffMethod.COMPLEX_STEP
+        self, data: Any, params: Mapping[str, Any], method: DiffMethod | str = DiffMethod.COMPLEX_STEP
     ) -> dict[str, FloatArray]:
         """Differentiate the model by its parameters.
 
@@ -279,7 +347,7 @@ class Model:
         ----------
         data : mapping, data frame or path
             The inputs.
-        params : mapping of str to float
+        params : mapping of str to float or array_like
             A value for every parameter.
         method : DiffMethod or str
             How.
@@ -287,7 +355,8 @@ class Model:
         Returns
         -------
         dict of str to ndarray
-            The derivative by each parameter, shape (n,).
+            The derivative by each parameter: shape (n,), and behind that the axes of the model's value where
+            it has some, then those of the parameter.
 
         Examples
         --------
@@ -297,11 +366,18 @@ class Model:
         bound, table = self._with(data, params)
         every = tuple(range(len(bound.parameters)))
         program = differentiate(lower(bound), every, read_method(method))
-        columns = {name: table.column(name) for name in bound.inputs}
+        columns = read_inputs(bound, table)
         theta = self.theta(bound, params)
         out = evaluate(program, columns, table.rows, theta)
         mend(lower(bound), every, columns, theta, out)
-        return dict(zip(bound.parameters, out[1:], strict=True))
+        result = bound.result or ()
+        sheets = out[prod(result) :].reshape(-1, *result, table.rows)
+        found = {}
+        for name, (low, high) in zip(bound.parameters, pairwise(bound.offsets), strict=True):
+            derivative = np.moveaxis(sheets[low:high], 0, -1)  # (*result, n, components)
+            derivative = np.moveaxis(derivative, -2, 0).reshape(table.rows, *result, *bound.shape(name))
+            found[name] = np.ascontiguousarray(derivative)
+        return found
 
     def bind(
         self,
@@ -336,14 +412,14 @@ class Model:
         table = read_table(data)
         bound = self.bind_to(columns_for_inputs(self, table, y))
         response = read_response(bound, table, y)
-        scales = None if weights is None else read_column(table, weights, "weights")
-        columns = {name: table.column(name) for name in bound.inputs}
+        scales = None if weights is None else read_column(table, weights, "weights", response.shape[:-1])
+        columns = read_inputs(bound, table)
         checked = {f"column '{name}'": values for name, values in columns.items()}
         finite_rows({**checked, "the response": response}, table, "raise")
         if scales is not None:
             finite_rows({"weights": scales}, table, "raise")
             if (scales < 0).any():
-                row = table.row(int(np.argmax(scales < 0)))
+                row = table.row(int(np.argmax((scales < 0).reshape(-1, table.rows).any(axis=0))))
                 raise DataError(f"weights must be zero or above, but not so in {row}", place=table.name)
         return SquaredResiduals(bound, columns, response, scales, read_method(diff_method))
 
@@ -353,17 +429,28 @@ class Model:
 
         return fit(self, data, **options)
 
+    def latex(self) -> str:
+        r"""Write the formula in LaTeX, without dollar signs.
+
+        Examples
+        --------
+        >>> print(Model("y ~ A*exp(-t/tau)").latex())
+        y = A\,e^{-t/\tau}
+        """
+        return to_latex(self.bound.equation)
+
     def explain(self) -> str:
         """Show each stage: the formula as understood, the tree, the roles, the program."""
         from lambdaml_dsl.report.explain import explain
 
         return explain(self.bound)
 
-    def theta(self, bound: BoundModel, params: Mapping[str, float]) -> FloatArray:
+    def theta(self, bound: BoundModel, params: Mapping[str, Any]) -> FloatArray:
         """Put parameter values in the order of the formula; fixed ones of the model fill in."""
+        params = {as_name(name): value for name, value in params.items()}
         self.check_names(params, bound)
-        theta = np.empty(len(bound.parameters))
-        for index, name in enumerate(bound.parameters):
+        theta = np.empty(bound.offsets[-1])
+        for name, (low, high) in zip(bound.parameters, pairwise(bound.offsets), strict=True):
             spec = self.specs.get(name)
             value = params.get(name, spec.start if spec is not None and spec.fixed else None)
             if value is None:
@@ -371,7 +458,9 @@ class Model:
                     f"the parameter '{name}' has no value",
                     hint=f"The parameters are {', '.join(bound.parameters)}.",
                 )
-            theta[index] = read_number(f"the value of '{name}'", value)
+            read = read_value(f"the value of '{name}'", value)
+            check_fits(f"the value of '{name}'", read, bound.shape(name))
+            theta[low:high] = np.ravel(read)
         return theta
 
     def read(self, data: Any) -> Table:
@@ -383,7 +472,11 @@ class Model:
 
     def _with(self, data: Any, params: Mapping[str, float]) -> tuple[BoundModel, Table]:
         table = self.read(data)
-        return self.bind_to([name for name in table.columns if name != self.output], params), table
+        return self.bind_to(self.columns_of(table), params), table
+
+    def columns_of(self, table: Table) -> dict[str, Shape]:
+        """Give the columns that may be inputs, with what they hold in a row: all but the response."""
+        return {name: table.shape(name) for name in table.names if name not in self.outputs}
 
 
 def _restore(
@@ -392,9 +485,20 @@ def _restore(
     return Model.from_parts(source, declared, specs, **rest)
 
 
-def columns_for_inputs(model: Model, table: Table, y: Any) -> list[str]:
-    """Give the columns that may be inputs: all but the one that is fitted."""
+def columns_for_inputs(model: Model, table: Table, y: Any) -> dict[str, Shape]:
+    """Give the columns that may be inputs, with what they hold in a row: all but the one that is fitted."""
     if y is None and model.bound.response is None:
         y = "y"  # what is fitted where nothing else is said
     taken = y if isinstance(y, str) and y != model.output else None
-    return [name for name in table.columns if name != taken]
+    return {name: table.shape(name) for name in table.names if name != taken}
+
+
+def stem(name: str) -> str:
+    """Give the parameter of a component: W of ``W[1, 2]``."""
+    return name.partition("[")[0].strip()
+
+
+def read_libraries(given: Any) -> tuple[Source, ...]:
+    """Read library files."""
+    paths = (given,) if isinstance(given, (str, os.PathLike)) else tuple(given)
+    return tuple([Source(read_text(Path(path), MODEL_FILES), Path(path).name) for path in paths])

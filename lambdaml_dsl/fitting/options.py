@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from lambdaml_dsl.derivatives.methods import DiffMethod, read_method
 from lambdaml_dsl.errors import OptionError
-from lambdaml_dsl.fitting.arguments import check_choice, read_number
+from lambdaml_dsl.fitting.arguments import check_choice, read_number, shape_of
 from lambdaml_dsl.fitting.model import Model
-from lambdaml_dsl.fitting.specs import ParameterSpec
-from lambdaml_dsl.language.bind import BoundModel
+from lambdaml_dsl.fitting.specs import ComponentSpec, ParameterSpec, check_fits, of_component
+from lambdaml_dsl.language.arrays import Shape, described
+from lambdaml_dsl.language.bound import BoundModel, component_names
+from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.language.names import as_name
 from lambdaml_dsl.optimize.least_squares import SOLVERS
 
 DEFAULT_START = 1.0
+
+UNSAID: Any = object()
+"""Stands for what a call says nothing of; None is something that it can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ def read_mapping(what: str, given: Any, example: str) -> Mapping[str, Any]:
             f"{what} must be a dict of parameter names, not {given!r:.60}",
             hint=f"Write for example {what}={example}.",
         )
-    return given
+    return {as_key(name) if isinstance(name, str) else name: value for name, value in given.items()}
 
 
 def read_fixed(fixed: Mapping[str, float] | Iterable[str] | None) -> dict[str, float | None]:
@@ -92,49 +101,150 @@ def read_fixed(fixed: Mapping[str, float] | Iterable[str] | None) -> dict[str, f
     if fixed is None:
         return {}
     if isinstance(fixed, Mapping):
-        return dict(fixed)
+        return {as_key(name): value for name, value in fixed.items()}
     names = (fixed,) if isinstance(fixed, str) else tuple(fixed) if isinstance(fixed, Iterable) else ()
     if not names or not all(isinstance(name, str) for name in names):
         raise OptionError(
             f"fixed must be parameter names, or a dict of values, not {fixed!r:.60}",
             hint="Write for example fixed={'a': 1.5}, or fixed=['a'] to hold a at its start value.",
         )
-    return dict.fromkeys(names)
+    return dict.fromkeys(map(as_key, names))
+
+
+def as_key(given: str) -> str:
+    """Give the name of a parameter, or of a component in the form ``W[0, 1]``."""
+    name, bracket, places = as_name(given).partition("[")
+    if not bracket:
+        return name
+    return f"{name.strip()}[{', '.join(map(str.strip, places.rstrip(' ]').split(',')))}]"
+
+
+def check_components(bound: BoundModel, names: Iterable[str]) -> None:
+    """Refuse what is said of a component that a parameter does not have."""
+    for name in names:
+        if name.endswith("]") and name not in bound.components:
+            whole = name.partition("[")[0]
+            own = component_names(whole, bound.shape(whole))
+            last = f" to {own[-1]}" if len(own) > 1 else ""
+            raise OptionError(
+                f"there is no '{name}': '{whole}' is {described(bound.shape(whole))}",
+                hint=f"It is {own[0]}{last}." if own == [whole] else f"Its components are {own[0]}{last}.",
+            )
 
 
 def read_specs(
     model: Model,
     bound: BoundModel,
-    start: Mapping[str, float],
-    bounds: Mapping[str, tuple[float | None, float | None]],
-    fixed: Mapping[str, float | None],
-) -> list[ParameterSpec]:
-    """Put together what is known of each parameter, in the order of theta, and check it."""
-    specs = []
+    start: Mapping[str, Any],
+    bounds: Mapping[str, Any],
+    fixed: Mapping[str, Any],
+) -> list[ComponentSpec]:
+    """Put together what is known of each component of theta, in its order, and check it."""
+    specs: list[ComponentSpec] = []
+    check_components(bound, (*start, *bounds, *fixed))
     for name in bound.parameters:
-        changes: dict[str, Any] = {}
-        if name in bounds:
-            changes["lower"], changes["upper"] = read_bounds(name, bounds[name])
-        if name in start:
-            changes["start"] = read_number(f"the start value of '{name}'", start[name])
-        if name in fixed:
-            changes["fixed"] = True
-            if fixed[name] is not None:
-                changes["start"] = read_number(f"the fixed value of '{name}'", fixed[name])
-        known = model.specs.get(name)
-        spec = ParameterSpec(name, **changes) if known is None else replace(known, **changes)
-        if spec.fixed and spec.start is None:
-            raise OptionError(f"'{name}' is fixed, but has no value", hint=f"Give fixed={{'{name}': value}}.")
-        if spec.start is not None and not math.isfinite(spec.start):
-            raise OptionError(f"the start value of '{name}' is {spec.start:g}", hint="Give a finite number.")
-        if spec.start is not None and not spec.fixed and not spec.lower <= spec.start <= spec.upper:
-            raise OptionError(
-                f"the start value {spec.start:g} of '{name}' is outside its bounds "
-                f"[{spec.lower:g}, {spec.upper:g}]",
-                hint="Move the start inside, or widen the bounds.",
+        known, shape = model.specs.get(name) or ParameterSpec(name), bound.shape(name)
+        check_shapes(name, shape, start.get(name), fixed.get(name), bounds.get(name))
+        for component, place in zip(component_names(name, shape), np.ndindex(shape), strict=True):
+            specs.append(
+                read_component(
+                    component,
+                    known,
+                    place,
+                    of_array(start.get(component, start.get(name, UNSAID)), place),
+                    of_pair(bounds.get(component, bounds.get(name, UNSAID)), place),
+                    of_array(fixed.get(component, fixed.get(name)), place),
+                    component in fixed or name in fixed,
+                )
             )
-        specs.append(spec)
     return specs
+
+
+def check_shapes(name: str, shape: Shape, start: Any, value: Any, pair: Any) -> None:
+    """Refuse values that are neither one number nor of the parameter's shape."""
+    low, high = pair if isinstance(pair, (tuple, list)) and len(pair) == 2 else (None, None)
+    said = {"start value": start, "fixed value": value, "lower bound": low, "upper bound": high}
+    for what, given in said.items():
+        if given is not None and type(given) is not float and shape_of(f"the {what} of '{name}'", given):
+            check_fits(f"the {what} of '{name}'", given, shape)
+
+
+def starts_of(bound: BoundModel, specs: list[ComponentSpec]) -> FloatArray:
+    """Give where each component of theta starts.
+
+    The components of a vector or matrix must not start alike where nothing else tells them apart: equal
+    decay rates, or equal units of a network, would have equal derivatives and stay equal for ever.
+    """
+    starts = np.array([start_of(spec) for spec in specs])
+    if len(specs) == len(bound.parameters):
+        return starts
+    for name, (low, high) in zip(bound.parameters, pairwise(bound.offsets), strict=True):
+        shape = bound.shape(name)
+        for index in range(low, high) if shape else ():
+            spec = specs[index]
+            spread = spread_start(shape, index - low)
+            if spec.start is None and spec.lower < spread < spec.upper:
+                starts[index] = spread
+    return starts
+
+
+def spread_start(shape: Shape, component: int) -> float:
+    """Give the start of one component: of a vector evenly about 1; of a matrix by chance, always the same.
+
+    A matrix multiplies a vector: with a variance of 1/columns the product is as large as the vector
+    (LeCun et al. 1998, Efficient BackProp, section 4.6).
+    """
+    if len(shape) == 1:
+        return 1.0 if shape[0] == 1 else 0.5 + component / (shape[0] - 1)
+    drawn = np.random.default_rng(shape).standard_normal(shape) / math.sqrt(shape[-1])
+    return float(drawn.flat[component])
+
+
+def read_component(
+    name: str, known: ParameterSpec, place: tuple[int, ...], start: Any, bounds: Any, value: Any, fixed: bool
+) -> ComponentSpec:
+    """Put together what is known of one component: what the call says of it, else the model."""
+    lower, upper = of_component(known.lower, place), of_component(known.upper, place)
+    if bounds is not UNSAID:
+        lower, upper = read_bounds(name, bounds)
+    begin = None if known.start is None else of_component(known.start, place)
+    if start is not UNSAID:
+        begin = read_number(f"the start value of '{name}'", start)
+    if value is not None:
+        begin = read_number(f"the fixed value of '{name}'", value)
+    spec = ComponentSpec(name, begin, lower, upper, known.fixed or fixed, known.unit, known.doc)
+    check_component(spec)
+    return spec
+
+
+def of_array(value: Any, place: tuple[int, ...]) -> Any:
+    """Give one component of what a caller gave; one value holds for all."""
+    return np.asarray(value)[place] if place and value is not None and np.ndim(value) else value
+
+
+def of_pair(pair: Any, place: tuple[int, ...]) -> Any:
+    """Give the bounds of one component; what is no pair is left to be refused."""
+    if not place or pair is UNSAID:
+        return pair
+    try:
+        low, high = pair
+    except (TypeError, ValueError):
+        return pair
+    return of_array(low, place), of_array(high, place)
+
+
+def check_component(spec: ComponentSpec) -> None:
+    """Refuse a start that is missing, not finite, or outside of the bounds."""
+    name, start = spec.name, spec.start
+    if spec.fixed and start is None:
+        raise OptionError(f"'{name}' is fixed, but has no value", hint=f"Give fixed={{'{name}': value}}.")
+    if start is not None and not math.isfinite(start):
+        raise OptionError(f"the start value of '{name}' is {start:g}", hint="Give a finite number.")
+    if start is not None and not spec.fixed and not spec.lower <= start <= spec.upper:
+        raise OptionError(
+            f"the start value {start:g} of '{name}' is outside its bounds [{spec.lower:g}, {spec.upper:g}]",
+            hint="Move the start inside, or widen the bounds.",
+        )
 
 
 def read_bounds(name: str, given: Any) -> tuple[float, float]:
@@ -161,7 +271,7 @@ def read_bounds(name: str, given: Any) -> tuple[float, float]:
     return lower, upper
 
 
-def check_solver(options: Options, specs: list[ParameterSpec]) -> None:
+def check_solver(options: Options, specs: list[ComponentSpec]) -> None:
     """Refuse bounds for a solver that knows none."""
     bounded = [
         spec.name for spec in specs if not spec.fixed and (spec.lower, spec.upper) != (-math.inf, math.inf)
@@ -173,7 +283,7 @@ def check_solver(options: Options, specs: list[ParameterSpec]) -> None:
         )
 
 
-def start_of(spec: ParameterSpec) -> float:
+def start_of(spec: ComponentSpec) -> float:
     """Give where a parameter starts: as given; else 1; else, where the bounds exclude 1, inside them."""
     if spec.start is not None:
         return spec.start

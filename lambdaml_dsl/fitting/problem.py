@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
-from lambdaml_dsl.derivatives.complex_step import only_in_steps
 from lambdaml_dsl.derivatives.methods import mend
 from lambdaml_dsl.errors import DataError, EvaluationError, OptionError
-from lambdaml_dsl.fitting.options import start_of
+from lambdaml_dsl.fitting.options import starts_of
 from lambdaml_dsl.fitting.rows import Rows
-from lambdaml_dsl.fitting.specs import ParameterSpec
-from lambdaml_dsl.language.bind import BoundModel
+from lambdaml_dsl.fitting.specs import ComponentSpec
+from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.squares import SquaredResiduals
 from lambdaml_dsl.program.diagnosis import first_bad_slot
 from lambdaml_dsl.program.instructions import Program
-from lambdaml_dsl.program.lower import lower
 
 EAGER_SIZE = 4096
 """Up to this many derivatives, residuals and derivatives are computed in one call."""
@@ -26,6 +24,13 @@ EAGER_SIZE = 4096
 
 def lengths(y: FloatArray, weights: FloatArray | None) -> tuple[float, float]:
     """Give the length of the weighted response, and its length about its (weighted) mean."""
+    if y.ndim > 1:  # several outputs: each about its own mean
+        scales = np.broadcast_to(np.ones(1) if weights is None else weights, y.shape)
+        parts = [
+            lengths(one, np.ascontiguousarray(scale))
+            for one, scale in zip(rows_of(y), rows_of(scales), strict=True)
+        ]
+        return math.hypot(*[part[0] for part in parts]), math.hypot(*[part[1] for part in parts])
     if weights is None:
         about = y - float(y.sum()) / len(y)
         return math.sqrt(y.dot(y)), math.sqrt(about.dot(about))
@@ -33,19 +38,46 @@ def lengths(y: FloatArray, weights: FloatArray | None) -> tuple[float, float]:
     return math.sqrt((weights * y).dot(y)), math.sqrt((weights * about).dot(about))
 
 
-class FreeProblem:
-    """The objective as a function of the free parameters alone: what the optimiser sees."""
+def rows_of(values: FloatArray) -> FloatArray:
+    """Give the outputs one below the other, shape (m, n)."""
+    return values.reshape(-1, values.shape[-1])
 
-    def __init__(self, objective: SquaredResiduals, specs: list[ParameterSpec]) -> None:
+
+class FreeProblem:
+    """The objective as a function of the free parameters alone: what the optimiser sees.
+
+    Parameters
+    ----------
+    objective : SquaredResiduals
+        The sum of squares of all parameters.
+    specs : list of ComponentSpec
+        What is known of each.
+    searched : tuple of int
+        Parameters that are not fixed, but found by search: here they hold what `theta` says.
+    """
+
+    def __init__(
+        self, objective: SquaredResiduals, specs: list[ComponentSpec], searched: tuple[int, ...] = ()
+    ) -> None:
         self.objective = objective
-        self.free = tuple([index for index, spec in enumerate(specs) if not spec.fixed])
-        self.theta = np.array([start_of(spec) for spec in specs])
+        self.searched = searched
+        bound = objective.bound
+        self.free = tuple(
+            [index for index, spec in enumerate(specs) if not spec.fixed and index not in searched]
+        )
+        self.theta = starts_of(bound, specs)
         self._index = np.array(self.free, dtype=np.intp)
         self.start = self.theta[self._index]
-        self._linearised = objective.evaluation(self.free)
+        # Derivatives come for whole parameters; of those some components may be held.
+        free = set(self.free)
+        spans = [range(low, high) for low, high in pairwise(bound.offsets)]
+        self.parameters = tuple([k for k, span in enumerate(spans) if not free.isdisjoint(span)])
+        taken = [index for k in self.parameters for index in spans[k]]
+        self._kept = None if len(taken) == len(free) else [k for k, i in enumerate(taken) if i in free]
+        self._linearised = objective.evaluation(self.parameters)
         # With few rows a call costs Python's overhead, not arithmetic: then the derivatives are taken
         # along with the residuals.
-        self.eager = len(objective.y) * len(self.free) <= EAGER_SIZE
+        self.eager = objective.y.size * len(self.free) <= EAGER_SIZE
         self.scale_of_y, self.spread_of_y = lengths(objective.y, objective.weights)
 
     def full(self, free: FloatArray) -> FloatArray:
@@ -58,8 +90,7 @@ class FreeProblem:
 
     def residuals(self, free: FloatArray) -> FloatArray:
         """Give the weighted residuals, shape (n,)."""
-        values: FloatArray = self.objective.evaluation(()).run(self.full(free))[0]
-        return values
+        return self.objective.evaluation(()).run(self.full(free)).ravel()
 
     def linearise(self, free: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the weighted residuals and their derivatives by the free parameters."""
@@ -67,11 +98,12 @@ class FreeProblem:
         out = self._linearised.run(theta)
         flat = out.ravel()
         if not flat.dot(flat) < math.inf:
-            mend(self.objective.program, self.free, self.objective.columns, theta, out)
-        return out[0], out[1:]
+            mend(self.objective.program, self.parameters, self.objective.columns, theta, out)
+        residuals, jacobian = self.objective.split(out)
+        return residuals, jacobian if self._kept is None else jacobian[self._kept]
 
 
-def check_size(bound: BoundModel, specs: list[ParameterSpec], rows: Rows) -> None:
+def check_size(bound: BoundModel, specs: list[ComponentSpec], rows: Rows) -> None:
     """Refuse a fit of nothing, and one of more parameters than rows."""
     count = sum(not spec.fixed for spec in specs)
     if count == 0:
@@ -85,25 +117,6 @@ def check_size(bound: BoundModel, specs: list[ParameterSpec], rows: Rows) -> Non
         )
 
 
-def check_steps(problem: FreeProblem) -> None:
-    """Refuse to fit what only moves a step: no derivative shows the way, and it would stay at its start."""
-    bound = problem.objective.bound
-    for index in step_parameters(bound):
-        if index in problem.free:
-            name = bound.parameters[index]
-            raise OptionError(
-                f"'{name}' only moves a step of the model, so the derivative by it is 0 everywhere "
-                "and least squares cannot fit it",
-                hint=f"Hold it, fixed={{'{name}': value}}, and compare the rss of several values.",
-            )
-
-
-@lru_cache(maxsize=256)
-def step_parameters(bound: BoundModel) -> tuple[int, ...]:
-    """Give the numbers of the parameters that only move a step."""
-    return only_in_steps(lower(bound))
-
-
 def linearise_at_start(problem: FreeProblem, rows: Rows) -> tuple[FloatArray, FloatArray]:
     """Give residuals and derivatives at the start; where they are not finite, name the culprit."""
     residuals, jacobian = problem.linearise(problem.start)
@@ -113,8 +126,8 @@ def linearise_at_start(problem: FreeProblem, rows: Rows) -> tuple[FloatArray, Fl
     for what, values in (("model", residuals[None]), ("derivative", jacobian)):
         bad = ~np.isfinite(values).all(axis=0)
         if bad.any():
-            row = int(np.argmax(bad))
-            raise not_finite_at_start(problem, what, row, int(bad.sum()), rows)
+            bad = bad.reshape(-1, rows.y.shape[-1]).any(axis=0)
+            raise not_finite_at_start(problem, what, int(np.argmax(bad)), int(bad.sum()), rows)
     if not residuals.dot(residuals) < math.inf:
         raise EvaluationError(
             f"the squares of the residuals overflow at the start: they are as large as "
@@ -130,22 +143,38 @@ def not_finite_at_start(problem: FreeProblem, what: str, row: int, count: int, r
     objective, theta = problem.objective, problem.theta
     bound = objective.bound
     program: Program = objective.program
-    found = first_bad_slot(program, {name: values[row] for name, values in objective.columns.items()}, theta)
+    row_values = {name: values[..., row] for name, values in objective.columns.items()}
+    found = first_bad_slot(program, row_values, theta)
     many = f" (and in {count - 1} more)" if count > 1 else ""
     where = f"in {rows.place(row)}{many}"
     if found is None:
         text = f"the {what} is not finite {where} at the start values"
         return EvaluationError(text, place=rows.table.name, hint=start_hint(bound, theta))
     span, value, used = found
+    edges = list(pairwise(bound.offsets))
     shown = ", ".join(
-        [f"{name} = {objective.columns[name][row]:.6g}" for name in bound.inputs if name in used]
-        + [f"{name} = {theta[index]:.6g}" for index, name in enumerate(bound.parameters) if index in used]
+        [f"{name} = {shown_value(row_values[name])}" for name in bound.inputs if name in used]
+        + [
+            f"{name} = {shown_value(theta[slice(*edges[index])])}"
+            for index, name in enumerate(bound.parameters)
+            if index in used
+        ]
     )
     text = f"this is {value:g} {where}{', where ' + shown if shown else ''}"
     return bound.source.error(EvaluationError, span, text, start_hint(bound, theta))
 
 
+def shown_value(values: FloatArray | np.float64) -> str:
+    """Write a number, or the first numbers of a vector or matrix."""
+    flat = np.ravel(values)
+    listed = ", ".join(f"{value:.6g}" for value in flat[:4])
+    return listed if flat.size == 1 else f"[{listed}{', ...' if flat.size > 4 else ''}]"
+
+
 def start_hint(bound: BoundModel, theta: FloatArray) -> str:
     """Say what to change where the model is not finite at its start."""
-    shown = ", ".join(f"{name} = {value:.6g}" for name, value in zip(bound.parameters, theta, strict=True))
+    shown = ", ".join(
+        f"{name} = {shown_value(theta[low:high])}"
+        for name, (low, high) in zip(bound.parameters, pairwise(bound.offsets), strict=True)
+    )
     return f"Give start values at which the model is finite; it was tried at {shown}."

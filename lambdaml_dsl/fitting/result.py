@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
+from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lambdaml_dsl.fitting.arguments import evaluate_bound
+from lambdaml_dsl.fitting.arguments import evaluate_bound, rows_first
 from lambdaml_dsl.fitting.model import Model
-from lambdaml_dsl.fitting.specs import ParameterSpec
+from lambdaml_dsl.fitting.problem import lengths
+from lambdaml_dsl.fitting.specs import ComponentSpec
 from lambdaml_dsl.fitting.uncertainty import Uncertainty
-from lambdaml_dsl.language.bind import BoundModel
+from lambdaml_dsl.language.arrays import Shape
+from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.objective.table import read_table
@@ -41,7 +45,7 @@ class FittedParameter:
 
     Attributes
     ----------
-    spec : ParameterSpec
+    spec : ComponentSpec
         What was known of it before.
     value : float
         Its value.
@@ -51,15 +55,19 @@ class FittedParameter:
         Where the fit began.
     at_bound : bool
         Whether a bound holds it.
+    between : tuple of float, or None
+        Of a parameter that only moves a step, and so was found by search: the ends of the interval in which
+        every value fits alike. None of any other.
     name, lower, upper, fixed, unit, doc
         From `spec`: its name, its bounds, whether it was left out of the fit, unit and description.
     """
 
-    spec: ParameterSpec
+    spec: ComponentSpec
     value: float
     stderr: float | None
     start: float
     at_bound: bool
+    between: tuple[float, float] | None = None
 
     @property
     def name(self) -> str:
@@ -97,6 +105,92 @@ class FittedParameter:
         return self.spec.doc
 
 
+@dataclass(frozen=True, slots=True)
+class FittedArray:
+    """A vector or matrix of parameters after a fit.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    shape : tuple of int
+        (K,) or (K, L).
+    components : tuple of FittedParameter
+        Its components, the last axis running fastest.
+    value : ndarray
+        Its values.
+    stderr : ndarray or None
+        Standard errors, NaN where a component has none; None where all have none.
+    start, lower, upper : ndarray
+        Where the fit began, and the bounds.
+    at_bound, fixed, start_given : bool
+        Whether a bound holds one of the components; whether all were left out of the fit; whether the start
+        was given.
+    unit, doc : str
+        From the model file.
+    """
+
+    name: str
+    shape: Shape
+    components: tuple[FittedParameter, ...]
+
+    def _array(self, values: Iterable[float]) -> FloatArray:
+        return np.array(list(values)).reshape(self.shape)
+
+    @property
+    def value(self) -> FloatArray:
+        """Its values."""
+        return self._array(each.value for each in self.components)
+
+    @property
+    def stderr(self) -> FloatArray | None:
+        """Standard errors; NaN where a component has none, None where all have none."""
+        errors = [each.stderr for each in self.components]
+        if all(error is None for error in errors):
+            return None
+        return self._array(math.nan if error is None else error for error in errors)
+
+    @property
+    def start(self) -> FloatArray:
+        """Where the fit began."""
+        return self._array(each.start for each in self.components)
+
+    @property
+    def lower(self) -> FloatArray:
+        """Lower bounds."""
+        return self._array(each.lower for each in self.components)
+
+    @property
+    def upper(self) -> FloatArray:
+        """Upper bounds."""
+        return self._array(each.upper for each in self.components)
+
+    @property
+    def at_bound(self) -> bool:
+        """Whether a bound holds one of the components."""
+        return any(each.at_bound for each in self.components)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether all were left out of the fit."""
+        return all(each.fixed for each in self.components)
+
+    @property
+    def start_given(self) -> bool:
+        """Whether the start was given."""
+        return all(each.start_given for each in self.components)
+
+    @property
+    def unit(self) -> str:
+        """Its unit, from the model file."""
+        return self.components[0].unit
+
+    @property
+    def doc(self) -> str:
+        """Its description, from the model file."""
+        return self.components[0].doc
+
+
 @dataclass(frozen=True, eq=False)
 class FitResult:
     """What a least-squares fit found.
@@ -105,18 +199,20 @@ class FitResult:
     ----------
     model : Model
         What was fitted.
-    params : mapping of str to FittedParameter
+    params : mapping of str to FittedParameter or FittedArray
         Every parameter, in the order of the formula.
+    components : mapping of str to FittedParameter
+        Every component of every parameter, in the order of theta: ``a``, ``k[0]``, ``k[1]``.
     free : tuple of str
         The parameters of `covariance` and `correlation`, in order: neither fixed nor held by a bound.
     covariance : ndarray or None
         Shape (p, p), or None where `uncertainty_note` says why.
     residuals : ndarray
-        y - f, unweighted, shape (n,).
+        y - f, unweighted, shape (n,); (n, m) for a model of m outputs.
     rss : float
         The sum that was minimised, weighted where weights or sigma are given.
     n_obs : int
-        Rows that counted: finite, and of weight above zero.
+        Rows that counted: finite, and of weight above zero; with m outputs, m times as many.
     dof : int
         `n_obs` less the number of fitted parameters.
     status : Status
@@ -139,7 +235,7 @@ class FitResult:
 
     model: Model
     bound: BoundModel
-    params: Mapping[str, FittedParameter]
+    components: Mapping[str, FittedParameter]
     free: tuple[str, ...]
     uncertainty: Uncertainty
     rows: Rows
@@ -147,26 +243,37 @@ class FitResult:
     solution: Solution
     spread_of_y: float
 
+    @cached_property
+    def params(self) -> Mapping[str, FittedParameter | FittedArray]:
+        """Every parameter, in the order of the formula."""
+        parts = iter(self.components.values())
+        found: dict[str, FittedParameter | FittedArray] = {}
+        for name in self.bound.parameters:
+            shape = self.bound.shape(name)
+            own = tuple(islice(parts, prod(shape)))
+            found[name] = FittedArray(name, shape, own) if shape else own[0]
+        return MappingProxyType(found)
+
     @property
     def y(self) -> FloatArray:
-        """The response, shape (n,)."""
-        return self.rows.y
+        """The response, shape (n,); (n, m) for a model of m outputs."""
+        return rows_first(self.rows.y)
 
     @property
     def weights(self) -> FloatArray | None:
-        """Weights of the squares, shape (n,)."""
-        return self.rows.weights
+        """Weights of the squares, shape (n,), or that of `y`."""
+        return None if self.rows.weights is None else rows_first(self.rows.weights)
 
     @property
     def columns(self) -> Mapping[str, FloatArray]:
-        """The inputs, each of shape (n,)."""
-        return MappingProxyType(self.rows.columns)
+        """The inputs, each of shape (n,); of vectors (n, d)."""
+        return MappingProxyType({name: rows_first(values) for name, values in self.rows.columns.items()})
 
     @cached_property
     def residuals(self) -> FloatArray:
-        """The response less the model, unweighted, shape (n,)."""
+        """The response less the model, unweighted, shape (n,); (n, m) for a model of m outputs."""
         if self.weights is None:
-            return -self.solution.residuals
+            return rows_first(-self.solution.residuals.reshape(self.rows.y.shape))
         return self.y - self.predict()
 
     @property
@@ -220,7 +327,7 @@ class FitResult:
         status = self.status
         text = f"{status.label[0].upper()}{status.label[1:]}: {status.cause}."
         if status is Status.AT_BOUND:
-            held = ", ".join(name for name, parameter in self.params.items() if parameter.at_bound)
+            held = ", ".join(name for name, parameter in self.components.items() if parameter.at_bound)
             text = text.replace("a bound holds a parameter", f"a bound holds {held}")
         return f"{text} {status.remedy}".strip()
 
@@ -228,12 +335,13 @@ class FitResult:
     def notes(self) -> tuple[str, ...]:
         """What else a reader should know."""
         found = []
-        missing = [parameter for parameter in self.params.values() if not parameter.start_given]
+        missing = [parameter for parameter in self.components.values() if not parameter.start_given]
         if missing:
             shown = ", ".join(f"{parameter.name} = {parameter.start:g}" for parameter in missing)
             found.append(f"No start value was given; the fit began at {shown}.")
+        found += [place_note(self.components[name]) for name in self.by_search]
         rows, response = self.rows.table.rows, self.bound.response
-        left_out = rows - len(self.y)
+        left_out = rows - self.rows.y.shape[-1]
         if left_out:
             found.append(f"{left_out} of {rows} rows hold values that are not finite and were left out.")
         if response is not None and self.bound.output is None and self.options.y is None:
@@ -267,15 +375,24 @@ class FitResult:
         sigma = self.options.sigma
         shown = f"sigma (column '{sigma}')" if isinstance(sigma, str) else "sigma"
         if self.sigma_absolute:
-            return f"Standard errors are taken from {shown}, which is absolute."
-        if sigma is not None:
-            return f"Standard errors are scaled by the residuals; {shown} is relative."
-        if self.options.weights is not None:
-            return "Standard errors are scaled by the residuals; weights are relative."
-        return "Standard errors are scaled by the residuals."
+            basis = f"Standard errors are taken from {shown}, which is absolute."
+        elif sigma is not None:
+            basis = f"Standard errors are scaled by the residuals; {shown} is relative."
+        elif self.options.weights is not None:
+            basis = "Standard errors are scaled by the residuals; weights are relative."
+        else:
+            basis = "Standard errors are scaled by the residuals."
+        if self.by_search:
+            basis += f" They take {', '.join(self.by_search)} as found by search."
+        return basis
 
     @property
-    def values(self) -> dict[str, float]:
+    def by_search(self) -> tuple[str, ...]:
+        """The parameters that only move a step, and so were found by search."""
+        return tuple([name for name, parameter in self.components.items() if parameter.between is not None])
+
+    @property
+    def values(self) -> dict[str, float | FloatArray]:
         """Every parameter's value."""
         return {name: parameter.value for name, parameter in self.params.items()}
 
@@ -324,14 +441,13 @@ class FitResult:
     @property
     def n_fitted(self) -> int:
         """The number k of fitted parameters."""
-        return sum(not parameter.fixed for parameter in self.params.values())
+        return sum(not parameter.fixed for parameter in self.components.values())
 
     @cached_property
     def r2(self) -> float:
         """1 - rss/tss, tss being about the (weighted) mean of y; NaN where y is constant."""
-        weights = np.ones_like(self.y) if self.weights is None else self.weights
         with np.errstate(all="ignore"):
-            total = float(weights @ (self.y - np.average(self.y, weights=weights)) ** 2)
+            total = lengths(self.rows.y, self.rows.weights)[1] ** 2
         return 1 - self.rss / total if 0 < total < math.inf else float("nan")
 
     @cached_property
@@ -367,7 +483,7 @@ class FitResult:
         ndarray
             One value for each row, shape (n,). For a left side such as ``log(p)`` it is on that scale.
         """
-        theta = np.array([parameter.value for parameter in self.params.values()])
+        theta = np.array([parameter.value for parameter in self.components.values()])
         if data is None:
             return evaluate_bound(self.bound, read_table({**self.columns, "(rows)": self.y}), theta)
         if isinstance(data, (np.ndarray, list, tuple)) and len(self.bound.inputs) == 1:
@@ -387,11 +503,31 @@ class FitResult:
         return to_plain(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "params": dict(self.params)}  # a read-only view cannot be pickled
+        state = {name: value for name, value in self.__dict__.items() if name != "params"}
+        return {**state, "components": dict(self.components)}  # a read-only view cannot be pickled
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, params=MappingProxyType(state["params"]))
+        self.__dict__.update(state, components=MappingProxyType(state["components"]))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value:.6g}" for name, value in self.values.items())
+        shown = ", ".join(f"{name}={each.value:.6g}" for name, each in self.components.items())
         return f"FitResult({shown}; rss={self.rss:.6g}; {self.status.label})"
+
+
+def place_note(parameter: FittedParameter) -> str:
+    """Say what the data tell of a parameter that only moves a step."""
+    assert parameter.between is not None
+    low, high = parameter.between
+    if math.isinf(low) and math.isinf(high):
+        return f"{parameter.name} only moves a step, and no value of it changes the model on these rows."
+    if math.isinf(high):
+        where = f"above {low:.6g}"
+    elif math.isinf(low):
+        where = f"below {high:.6g}"
+    elif low == high:
+        where = f"at {low:.6g}"
+    else:
+        apart = max(abs(low), abs(high)) / (high - low)
+        digits = max(6, 2 + math.ceil(math.log10(apart)))  # as many as tell the two ends apart
+        where = f"between {low:.{digits}g} and {high:.{digits}g}"
+    return f"{parameter.name} only moves a step: found by search; the data place it {where}."

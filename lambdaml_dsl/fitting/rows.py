@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lambdaml_dsl.errors import DataError
-from lambdaml_dsl.fitting.arguments import read_column, read_response
+from lambdaml_dsl.fitting.arguments import read_column, read_inputs, read_response
 from lambdaml_dsl.fitting.options import Options
-from lambdaml_dsl.language.bind import BoundModel
+from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.objective.table import Table, finite_rows
@@ -28,13 +28,13 @@ class Rows:
     kept : ndarray of int or None
         Their numbers in the table, from 0; None where all rows are fitted.
     columns : mapping of str to ndarray
-        The inputs, shape (n,).
+        The inputs, shape (n,); those of vectors (d, n).
     y : ndarray
-        The response, shape (n,).
+        The response, shape (n,); (m, n) for a model of m outputs.
     weights : ndarray or None
-        Weights of the squares, shape (n,).
+        Weights of the squares, shape (n,) or that of `y`.
     n_obs : int
-        How many have a weight above zero.
+        How many values of the response have a weight above zero.
     """
 
     table: Table
@@ -53,7 +53,7 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
     """Read response, inputs and weights, checked row by row."""
     if table.rows == 0:
         raise DataError("the data have no rows", place=table.name)
-    columns = {name: own(table.column(name)) for name in bound.inputs}
+    columns = {name: own(values) for name, values in read_inputs(bound, table).items()}
     if options.y is None and bound.output is not None:
         y = own(table.column(bound.output))  # what most formulas have on the left needs no program
     else:
@@ -61,11 +61,11 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
     scatter = {}
     weights = None
     if options.sigma is not None:
-        scatter["sigma"] = sigma = read_column(table, options.sigma, "sigma")
+        scatter["sigma"] = sigma = read_column(table, options.sigma, "sigma", y.shape[:-1])
         check_sign("sigma", sigma, sigma > 0, "above zero", table)
         weights = 1 / sigma**2
     elif options.weights is not None:
-        scatter["weights"] = weights = own(read_column(table, options.weights, "weights"))
+        scatter["weights"] = weights = own(read_column(table, options.weights, "weights", y.shape[:-1]))
         check_sign("weights", weights, weights >= 0, "zero or above", table)
     kept = None
     if not all(surely_finite(values) for values in (*columns.values(), y, *scatter.values())):
@@ -74,10 +74,10 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
         good = finite_rows(named, table, options.nan_policy)
         if good is not None:
             kept = np.flatnonzero(good)
-            columns = {name: values[kept] for name, values in columns.items()}
-            y = y[kept]
-            weights = None if weights is None else weights[kept]
-    n_obs = len(y) if weights is None else int((weights > 0).sum())
+            columns = {name: np.ascontiguousarray(values[..., kept]) for name, values in columns.items()}
+            y = np.ascontiguousarray(y[..., kept])
+            weights = None if weights is None else np.ascontiguousarray(weights[..., kept])
+    n_obs = y.size if weights is None else int((np.broadcast_to(weights, y.shape) > 0).sum())
     if n_obs == 0:
         raise DataError("no row is left to fit", place=table.name)
     return Rows(table, kept, columns, y, weights, n_obs)
@@ -92,7 +92,8 @@ def own(values: FloatArray) -> FloatArray:
 
 def surely_finite(values: FloatArray) -> bool:
     """Say that no value is NaN or infinite, where their squares tell; those of huge values overflow."""
-    return bool(values.dot(values) < math.inf)
+    flat = values.ravel()
+    return bool(flat.dot(flat) < math.inf)
 
 
 def name_of_response(bound: BoundModel, options: Options) -> str:
@@ -108,7 +109,6 @@ def check_sign(what: str, values: FloatArray, good: np.ndarray, wanted: str, tab
     """Refuse a sigma or weight of the wrong sign; what is not finite is the policy's matter."""
     bad = ~good & np.isfinite(values)
     if bad.any():
-        index = int(np.argmax(bad))
-        raise DataError(
-            f"{what} must be {wanted}, but is {values[index]:g} in {table.row(index)}", place=table.name
-        )
+        index = int(np.argmax(bad.reshape(-1, table.rows).any(axis=0)))
+        value = values[..., index][bad[..., index]].ravel()[0]
+        raise DataError(f"{what} must be {wanted}, but is {value:g} in {table.row(index)}", place=table.name)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from lambdaml_dsl.errors import OptionError
-from lambdaml_dsl.fitting.arguments import read_names, read_number
+from lambdaml_dsl.fitting.arguments import Value, read_names, read_value
+from lambdaml_dsl.language.arrays import Shape, described
+from lambdaml_dsl.language.names import as_name
 from lambdaml_dsl.objective.table import Table, read_table
+
+SHAPED = re.compile(r"\s*(\w+)\s*\[\s*(\d+(?:\s*,\s*\d+)?)\s*\]\s*")
+"""A name with a shape behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +27,33 @@ class ParameterSpec:
     Attributes
     ----------
     name : str
-        Its name in the formula.
-    start : float or None
+        Its name in the formula; ``"W[8, 2]"`` is the matrix W of 8 x 2.
+    start : float, nested sequence or None
         Start value; the value itself where `fixed`. None where none is given.
-    lower, upper : float
+    lower, upper : float or nested sequence
         Bounds; infinite where there are none.
     fixed : bool
         The value is not to be fitted.
     unit, doc : str
         For people.
+    shape : tuple of int or None
+        () a number, (K,) a vector, (K, L) a matrix; None where it follows from the start value, from use in
+        the formula, or else is a number.
     """
+
+    name: str
+    start: Value | None = None
+    lower: Value = -math.inf
+    upper: Value = math.inf
+    fixed: bool = False
+    unit: str = ""
+    doc: str = ""
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentSpec:
+    """What is known of one component of theta before a fit; its attributes are those of `ParameterSpec`."""
 
     name: str
     start: float | None = None
@@ -66,14 +91,50 @@ def read_parameters(given: Any) -> dict[str, ParameterSpec]:
         raise OptionError(f"parameters must be names, not {given!r:.60}", hint="Write parameters=['a', 'b'].")
     specs = [item if isinstance(item, ParameterSpec) else ParameterSpec(item) for item in items]
     read_names("parameters", [spec.name for spec in specs])
-    return {spec.name: read_spec(spec) for spec in specs}
+    read = [read_spec(spec) for spec in specs]
+    return {spec.name: spec for spec in read}
 
 
 def read_spec(spec: ParameterSpec) -> ParameterSpec:
     """Give what is known of a parameter with its numbers as floats, checked."""
-    start = None if spec.start is None else read_number(f"the start value of '{spec.name}'", spec.start)
-    lower = read_number(f"the lower bound of '{spec.name}'", spec.lower)
-    upper = read_number(f"the upper bound of '{spec.name}'", spec.upper)
-    if not lower < upper:
-        raise OptionError(f"the bounds of '{spec.name}' are crossed: {lower:g} is not below {upper:g}")
-    return replace(spec, start=start, lower=lower, upper=upper)
+    name, shape = read_shape(as_name(spec.name))
+    start = None if spec.start is None else read_value(f"the start value of '{name}'", spec.start)
+    lower = read_value(f"the lower bound of '{name}'", spec.lower)
+    upper = read_value(f"the upper bound of '{name}'", spec.upper)
+    shape = shape or spec.shape
+    if shape is None and start is not None and np.ndim(start):
+        shape = np.shape(start)
+    for what, value in (("start value", start), ("lower bound", lower), ("upper bound", upper)):
+        check_fits(f"the {what} of '{name}'", value, shape or ())
+    crossed = ~(np.asarray(lower) < np.asarray(upper))
+    if crossed.any():
+        low, high = (np.broadcast_to(end, crossed.shape)[crossed][0] for end in (lower, upper))
+        raise OptionError(f"the bounds of '{name}' are crossed: {low:g} is not below {high:g}")
+    return replace(spec, name=name, start=start, lower=lower, upper=upper, shape=shape)
+
+
+def check_fits(what: str, value: Value | None, shape: Shape) -> None:
+    """Refuse a value that is neither one number nor of the shape wanted."""
+    given = np.shape(value) if value is not None else ()
+    if given not in ((), shape):
+        raise OptionError(f"{what} is {described(given)}, but the parameter is {described(shape)}")
+
+
+def read_shape(text: str) -> tuple[str, Shape | None]:
+    """Read ``"W[8, 2]"`` into the name and the shape; a bare name has none."""
+    found = SHAPED.fullmatch(text)
+    if found is None:
+        return text, None
+    shape = tuple([int(length) for length in found[2].split(",")])
+    if 0 in shape:
+        raise OptionError(f"'{text}' has no component", hint="Lengths are at least 1.")
+    return found[1], shape
+
+
+def of_component(value: Value, place: tuple[int, ...]) -> float:
+    """Give one component of a value; one number holds for all."""
+    for index in place:
+        if isinstance(value, tuple):
+            value = value[index]
+    assert not isinstance(value, tuple)
+    return value

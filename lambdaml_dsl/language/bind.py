@@ -7,94 +7,47 @@ nothing can be misspelt.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
-from lambdaml_dsl.errors import ArityError, FormulaSyntaxError, NameResolutionError, closest, suggestion
-from lambdaml_dsl.language.functions import CONSTANTS, FUNCTIONS, Function
-from lambdaml_dsl.language.nodes import Call, Compare, Equation, Expr, Name
+from lambdaml_dsl.errors import FormulaSyntaxError, NameResolutionError, suggestion
+from lambdaml_dsl.language.arrays import ARRAY_FUNCTIONS, Shape
+from lambdaml_dsl.language.bound import (
+    NOTHING_DECLARED,
+    NOTHING_KNOWN,
+    BoundModel,
+    Declared,
+    Known,
+)
+from lambdaml_dsl.language.constants import CONSTANTS, PHYSICAL, PHYSICAL_CONSTANTS, constant_value
+from lambdaml_dsl.language.functions import FUNCTIONS, Function
+from lambdaml_dsl.language.inline import Inliner
+from lambdaml_dsl.language.lookalike import confusable
+from lambdaml_dsl.language.nodes import Call, Compare, Definition, Equation, Expr, Name, Series, Vector
 from lambdaml_dsl.language.parse import parse
+from lambdaml_dsl.language.rewrite import rewrite
+from lambdaml_dsl.language.shapes import has_arrays, infer
 from lambdaml_dsl.language.source import Source, Span
 from lambdaml_dsl.language.traversal import walk
+from lambdaml_dsl.language.vocabulary import Vocabulary
 
 DEFAULT_INPUT = re.compile(r"x\d*")
 """Without data and declarations, ``x`` and ``x0, x1, ...`` are the inputs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What the user has said of names, beside the formula.
-
-    Attributes
-    ----------
-    inputs : tuple of str or None
-        The inputs, where they are given; else they are found.
-    parameters : tuple of str
-        Names that are parameters whatever else they could mean.
-    constants : tuple of (str, float)
-        Names that mean a number.
-    complete : bool
-        Every parameter is declared: any other free name is an error.
-    """
-
-    inputs: tuple[str, ...] | None = None
-    parameters: tuple[str, ...] = ()
-    constants: tuple[tuple[str, float], ...] = ()
-    complete: bool = False
-
-
-NOTHING_DECLARED = Declared()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BoundModel:
-    """A formula whose names all have a role.
-
-    Attributes
-    ----------
-    source : Source
-        The text it was read from.
-    equation : Equation
-        The tree, as written.
-    expression : Expr
-        The model: the right side.
-    response : Expr or None
-        The left side, an expression of columns; None where there is none.
-    output : str or None
-        The name of the response where it is a name.
-    inputs, parameters : tuple of str
-        Inputs, and free parameters in the order in which they first appear.
-    constants : mapping of str to float
-        The constants that the formula uses.
-    """
-
-    source: Source
-    equation: Equation
-    expression: Expr
-    response: Expr | None
-    output: str | None
-    inputs: tuple[str, ...]
-    parameters: tuple[str, ...]
-    constants: Mapping[str, float]
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # As text: a read-only mapping cannot be pickled, nor can a tree of 20,000 levels.
-        return _restore, (self.source, self.inputs, self.parameters, dict(self.constants))
 
 
 def bind(
     equation: Equation,
     source: Source,
     declared: Declared = NOTHING_DECLARED,
-    columns: Collection[str] | None = None,
+    known: Known = NOTHING_KNOWN,
 ) -> BoundModel:
-    """Give every name its role.
+    """Give every name its role, and every role its shape.
 
-    A bare name is looked up among the declared names, the inputs, the constants ``pi`` and ``e``;
-    what is left is a free parameter. Inputs are the declared ones, or the arguments of a left side
-    ``f(t) =``, or the columns of the data, or else ``x`` and ``x0, x1, ...``.
+    A bare name is looked up among the definitions, the declared names, the inputs, the constants ``pi``
+    and ``e``; what is left is a free parameter. Inputs are the declared ones, or the arguments of a left
+    side ``f(t) =``, or the columns of the data, or else ``x`` and ``x0, x1, ...``.
 
     Parameters
     ----------
@@ -104,8 +57,8 @@ def bind(
         Its text, for messages.
     declared : Declared
         What the user has said of names.
-    columns : collection of str, optional
-        The columns of the data that the formula is to be fitted to.
+    known : Known
+        What is known of the data that the formula is to be fitted to.
 
     Returns
     -------
@@ -119,53 +72,188 @@ def bind(
         or nothing in the formula is in the data.
     ArityError
         A call has a wrong number of arguments.
+    ShapeError
+        Two vectors or matrices do not fit.
+    LimitError
+        Definitions make the formula too large.
     """
+    columns = known.columns
     if columns is not None:
         check_is_no_test(equation, source)
-    response, output, arguments = left_side(equation, source)
-    own_constants = dict(declared.constants)
+    vocabulary = Vocabulary.of(equation, source, declared)
+    response, outputs, arguments = left_side(equation, source, vocabulary)
     inputs = declared.inputs if declared.inputs is not None else arguments
-    responding = sole_name(response)
+    values = {*declared.parameters, *(inputs or ()), *(columns or ())}
+    plain = not equation.definitions
+    for body in (equation.right, *[part for each in equation.definitions for part in each.parts]):
+        for node in walk(body):
+            match node:
+                case Call(name):
+                    if name in outputs and not vocabulary.knows(name):
+                        raise on_both_sides(source, name, node.name_span)
+                    found = vocabulary.check(node, values)
+                    if isinstance(found, Definition) or name == "piecewise":
+                        plain = False
+                case Series(name):
+                    vocabulary.check_series(node)
+                    plain = False
+    expression = equation.right
+    if not plain:
+        taken = CONSTANTS.keys() & {*values, *dict(declared.constants)}
+        inliner = Inliner(source, vocabulary.own, vocabulary.library, vocabulary.registered.keys(), taken)
+        expression = inliner.formula(expression)
+        check_all_used(equation, expression, source)
     used: dict[str, Name] = {}
-    for node in walk(equation.right):
-        if isinstance(node, Call):
-            if node.function == output and output not in FUNCTIONS:
-                raise on_both_sides(source, output, node.name_span)
-            function_of(node, source, {*declared.parameters, *(inputs or ()), *(columns or ())})
-        elif isinstance(node, Name):
+    for node in walk(expression):
+        if isinstance(node, Name):
             used.setdefault(node.name, node)
+    roles = give_roles(used, source, declared, columns, inputs, outputs, response, vocabulary)
+    shapes, result = find_shapes(expression, source, declared, known, roles)
+    expression, rewrites = rewrite(expression, roles.constants)
+    return BoundModel(
+        source=source,
+        declared=declared,
+        known=known,
+        equation=equation,
+        expression=expression,
+        rewrites=rewrites,
+        response=response,
+        outputs=outputs,
+        inputs=roles.inputs,
+        parameters=roles.parameters,
+        constants=MappingProxyType(roles.constants),
+        shapes=MappingProxyType(shapes),
+        result=result,
+        functions=MappingProxyType(called_from(vocabulary.registered, expression, response)),
+    )
 
+
+class Roles(NamedTuple):
+    """What each bare name is."""
+
+    inputs: tuple[str, ...]
+    parameters: tuple[str, ...]
+    constants: dict[str, float]
+
+
+def give_roles(
+    used: Mapping[str, Name],
+    source: Source,
+    declared: Declared,
+    columns: Collection[str] | None,
+    inputs: Sequence[str] | None,
+    outputs: Sequence[str],
+    response: Expr | None,
+    vocabulary: Vocabulary,
+) -> Roles:
+    """Look every bare name up."""
+    own_constants = dict(declared.constants)
+    responding = {*outputs} or names_in(response, alone=True)
     found_inputs: list[str] = []
     parameters: list[str] = []
     constants: dict[str, float] = {}
+    check_lookalikes(used, source, (*(columns or ()), *(inputs or ()), *declared.parameters, *own_constants))
     for name, node in used.items():
         if name in declared.parameters:
             parameters.append(name)
         elif name in own_constants:
             constants[name] = own_constants[name]
-        elif name == responding and (columns is None or name in columns):
+        elif name in responding and (columns is None or name in columns):
             raise on_both_sides(source, name, node.span)
         elif is_input(name, inputs, columns):
             found_inputs.append(name)
         elif name in CONSTANTS:
             constants[name] = CONSTANTS[name]
+        elif name.startswith(PHYSICAL):
+            constants[name] = physical_constant(node, source)
         else:
-            check_parameter(node, source, declared, inputs, columns, used)
+            check_parameter(node, source, declared, inputs, columns, used, vocabulary)
             parameters.append(name)
     if inputs is None and columns is None:
         found_inputs.sort(key=lambda name: int(name[1:] or -1))
-    if columns is not None and inputs is None and not found_inputs and len(parameters) > 1:
+    undeclared = set(parameters).difference(declared.parameters)
+    if columns is not None and inputs is None and not found_inputs and undeclared and len(parameters) > 1:
         raise no_column_used(source, used, columns)
-    return BoundModel(
-        source=source,
-        equation=equation,
-        expression=equation.right,
-        response=response,
-        output=output,
-        inputs=tuple(inputs) if inputs is not None else tuple(found_inputs),
-        parameters=tuple(parameters),
-        constants=MappingProxyType(constants),
-    )
+    every = tuple(inputs) if inputs is not None else tuple(found_inputs)
+    return Roles(every, tuple(parameters), constants)
+
+
+def find_shapes(
+    expression: Expr, source: Source, declared: Declared, known: Known, roles: Roles
+) -> tuple[dict[str, Shape | None], Shape | None]:
+    """Give the shape of each input and parameter, and of the result; None where it is open."""
+    told = {**dict(known.shapes), **dict(declared.shapes)}
+    names = (*roles.inputs, *roles.parameters)
+    if not told and not has_arrays(expression):
+        return dict.fromkeys(names, ()), ()
+    shapes: dict[str, Shape | None] = {}
+    for name in names:
+        is_known = name in told or (known.columns is not None and name in roles.inputs)
+        shapes[name] = told.get(name, ()) if is_known else None
+    found = infer(expression, shapes, frozenset(roles.parameters), source, known.columns is not None)
+    return dict(found.names), found.result
+
+
+def called_from(functions: Mapping[str, Function], *trees: Expr | None) -> dict[str, Function]:
+    """Give those of some functions that trees call."""
+    if not functions:
+        return {}
+    nodes = [node for tree in trees if tree is not None for node in walk(tree)]
+    names = dict.fromkeys([node.function for node in nodes if isinstance(node, Call)])
+    return {name: functions[name] for name in names if name in functions}
+
+
+def check_all_used(equation: Equation, expression: Expr, source: Source) -> None:
+    """Refuse a definition that nothing uses: more likely a slip than a remark."""
+    reached: set[str] = set()
+    own = {definition.name: definition for definition in equation.definitions}
+    stack = [equation.right]
+    while stack:
+        for node in walk(stack.pop()):
+            name = node.name if isinstance(node, Name) else node.function if isinstance(node, Call) else ""
+            if name in own and name not in reached:
+                reached.add(name)
+                stack += own[name].parts
+    for name, definition in own.items():
+        if name not in reached:
+            raise source.error(
+                NameResolutionError,
+                definition.span,
+                f"'{name}' is defined, but not used",
+                f"The model is the last equation, or the one with ~; use {name} in it, or remove the line.",
+            )
+
+
+def check_lookalikes(used: Mapping[str, Name], source: Source, others: Iterable[str]) -> None:
+    """Refuse two names that look the same and are not."""
+    names = (*used, *others)
+    if all(map(str.isascii, names)):
+        return
+    pair = confusable(dict.fromkeys(names))
+    if pair is not None:
+        one, other = pair if pair[0] in used else pair[::-1]
+        if one not in used:
+            return  # two columns, of which the formula uses none
+        raise source.error(
+            NameResolutionError,
+            used[one].span,
+            f"'{one}' and '{other}' look alike, but are written with different letters",
+            f"Here: {code_points(one)}; there: {code_points(other)}. Write both the same way.",
+        )
+
+
+def code_points(name: str) -> str:
+    """Spell a name by its code points."""
+    return " ".join(f"U+{ord(letter):04X}" for letter in name)
+
+
+def physical_constant(node: Name, source: Source) -> float:
+    """Give the value of ``const.k_B``."""
+    symbol = node.name.removeprefix(PHYSICAL)
+    if symbol not in PHYSICAL_CONSTANTS:
+        hint = suggestion(symbol, PHYSICAL_CONSTANTS, listed="There are")
+        raise source.error(NameResolutionError, node.span, f"there is no constant '{symbol}'", hint)
+    return constant_value(symbol)
 
 
 def check_is_no_test(equation: Equation, source: Source) -> None:
@@ -189,28 +277,18 @@ def no_column_used(source: Source, used: Mapping[str, Name], columns: Collection
     )
 
 
-def _restore(
-    source: Source, inputs: tuple[str, ...], parameters: tuple[str, ...], constants: Mapping[str, float]
-) -> BoundModel:
-    equation = parse(source)
-    response, output, _ = left_side(equation, source)
-    return BoundModel(
-        source, equation, equation.right, response, output, inputs, parameters, MappingProxyType(constants)
-    )
-
-
 @lru_cache(maxsize=256)
-def bind_text(source: Source, declared: Declared, columns: tuple[str, ...] | None) -> BoundModel:
+def bind_text(source: Source, declared: Declared, known: Known = NOTHING_KNOWN) -> BoundModel:
     """Parse and bind a formula; the same text and declarations give the same model, bound once."""
-    return bind(parse(source), source, declared, columns)
+    return bind(parse(source), source, declared, known)
 
 
-def sole_name(response: Expr | None) -> str | None:
-    """Give the name that alone makes up the left side: y in ``y``, p in ``log(p)``, none in ``y/x``."""
+def names_in(response: Expr | None, alone: bool = False) -> set[str]:
+    """Give the names on the left side; with `alone`, only where there is one: p in ``log(p)``."""
     if response is None:
-        return None
+        return set()
     names = {node.name for node in walk(response) if isinstance(node, Name)}
-    return names.pop() if len(names) == 1 else None
+    return names if len(names) == 1 or not alone else set()
 
 
 def on_both_sides(source: Source, name: str, span: Span) -> NameResolutionError:
@@ -228,14 +306,16 @@ def is_input(name: str, inputs: Sequence[str] | None, columns: Collection[str] |
     return DEFAULT_INPUT.fullmatch(name) is not None
 
 
-def left_side(equation: Equation, source: Source) -> tuple[Expr | None, str | None, tuple[str, ...] | None]:
-    """Read the left side: the response, its name, and the inputs that ``f(t) =`` names."""
+def left_side(
+    equation: Equation, source: Source, vocabulary: Vocabulary
+) -> tuple[Expr | None, tuple[str, ...], tuple[str, ...] | None]:
+    """Read the left side: the response, its names, and the inputs that ``f(t) =`` names."""
     left = equation.left
     match left:
         case None:
-            return None, None, None
+            return None, (), None
         case Name(name):
-            return left, name, None
+            return left, (name,), None
         case Call(function, arguments) if equation.relation == "=" and names_inputs(function):
             names = tuple([argument.name for argument in arguments if isinstance(argument, Name)])
             if len(names) < len(arguments) or len(set(names)) < len(names) or not names:
@@ -245,51 +325,36 @@ def left_side(equation: Equation, source: Source) -> tuple[Expr | None, str | No
                     f"the brackets of '{function}' must name its inputs, each once",
                     f"Write for example {function}(t) = a*t + b.",
                 )
-            return Name(function, left.name_span), function, names
-        case Call(function) if function not in FUNCTIONS and closest(function, FUNCTIONS) is None:
+            return Name(function, left.name_span), (function,), names
+        case Call(function) if not vocabulary.knows(function) and vocabulary.closest(function) is None:
             raise source.error(
                 NameResolutionError,
                 left.name_span,
                 f"unknown function '{function}'",
                 f"To name the inputs of the model write =, as in {function}(t) = a*t + b.",
             )
+        case Vector(items) if all(isinstance(item, Name) for item in items):
+            names = tuple([item.name for item in items if isinstance(item, Name)])
+            for number, name in enumerate(names):
+                if name in names[:number]:
+                    raise source.error(
+                        NameResolutionError, items[number].span, f"'{name}' is named twice on the left side"
+                    )
+            return left, names, None
         case _:
             for node in walk(left):
                 if isinstance(node, Call):
-                    function_of(node, source, ())
-            return left, None, None
+                    vocabulary.check(node, ())
+                elif isinstance(node, Series):
+                    vocabulary.check_series(node)
+            inliner = Inliner(source, {}, vocabulary.library, vocabulary.registered.keys())
+            return inliner.expand(left, {}), (), None
 
 
 def names_inputs(function: str) -> bool:
-    """Say whether ``function(t) =`` names the inputs; a known function transforms a column instead."""
-    return function not in FUNCTIONS or FUNCTIONS[function].symbol
-
-
-def function_of(call: Call, source: Source, values: Collection[str]) -> Function:
-    """Look up the function of a call and check the number of its arguments."""
-    function = FUNCTIONS.get(call.function)
-    if function is None:
-        if call.function in values:
-            raise source.error(
-                NameResolutionError,
-                call.name_span,
-                f"'{call.function}' is a value, not a function",
-                f"For a product write {call.function}*( ... ).",
-            )
-        match = closest(call.function, FUNCTIONS)
-        hint = f"Did you mean '{match}'?" if match else f"For a product write {call.function}*( ... )."
-        hint += " Run `lml functions` for the list."
-        raise source.error(NameResolutionError, call.name_span, f"unknown function '{call.function}'", hint)
-    given, wanted = len(call.arguments), len(function.arguments)
-    if (given < wanted) if function.variadic else (given != wanted):
-        takes = f"{wanted}{' or more' if function.variadic else ''} argument{'s' if wanted > 1 else ''}"
-        raise source.error(
-            ArityError,
-            call.span,
-            f"{call.function} takes {takes}, {given} {'is' if given == 1 else 'are'} given",
-            f"{call.function}({', '.join(function.arguments)}): {function.doc}.",
-        )
-    return function
+    """Say whether ``function(t) =`` names the inputs; a function of the table transforms a column instead."""
+    entry = FUNCTIONS.get(function) or ARRAY_FUNCTIONS.get(function)
+    return entry is None or entry.symbol
 
 
 def check_parameter(
@@ -299,16 +364,17 @@ def check_parameter(
     inputs: Sequence[str] | None,
     columns: Collection[str] | None,
     used: Mapping[str, Name],
+    vocabulary: Vocabulary,
 ) -> None:
     """Refuse a free name that is more likely a slip than a parameter."""
     name = node.name
-    function = FUNCTIONS.get(name)
-    if function is not None and not function.symbol:
+    call = vocabulary.needs_argument(name)
+    if call is not None:
         raise source.error(
             NameResolutionError,
             node.span,
             f"'{name}' is a function and needs its argument",
-            f"Write {name}({', '.join(function.arguments)}).",
+            f"Write {call}.",
         )
     if declared.complete:
         known = [*declared.parameters, *(inputs or columns or ()), *dict(declared.constants)]

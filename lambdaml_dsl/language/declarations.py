@@ -1,4 +1,4 @@
-"""What a model file consists of, as written: statements around one equation, with their places.
+"""What a formula or a model file consists of, as written: its statements, with their places.
 
 No meaning here; `lambdaml_dsl.modelfile` gives it.
 """
@@ -36,12 +36,16 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """``input``, ``output``, ``param`` or ``const``, with the name and its attributes."""
+    """``input``, ``output``, ``param`` or ``const``, with the name, its attributes and its shape.
+
+    The shape is that of ``param W[8, 2]``; () where none is written.
+    """
 
     kind: str
     name: str
     attributes: tuple[Attribute, ...]
     span: Span
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """``model "title"``, ``data "file" { ... }`` or ``fit { ... }``."""
+    """``model "title"``, ``use "file"``, ``data "file" { ... }`` or ``fit { ... }``."""
 
     kind: str
     text: str
@@ -67,10 +71,24 @@ class Directive:
 
 @dataclass(frozen=True, slots=True)
 class EquationStatement:
-    """The equation of a model file, and where it stands."""
+    """A definition or the model, as written: which of the two it is, `language.statements` says.
+
+    Attributes
+    ----------
+    equation : Equation
+        Both sides, without definitions.
+    span : Span
+        From the left side to the end of the right one.
+    doc : str
+        The text behind it, in a file.
+    defaults : tuple of Expr or None
+        Where the left side is a call, the default of each of its arguments.
+    """
 
     equation: Equation
     span: Span
+    doc: str = ""
+    defaults: tuple[Expr | None, ...] = ()
 
 
 Statement: TypeAlias = Declaration | Directive | EquationStatement

@@ -7,7 +7,7 @@ hashing and showing are iterative, so that a sum of 20,000 terms is no deeper th
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
 from lambdaml_dsl.language.source import NOWHERE, Span
@@ -126,7 +126,50 @@ class Call(Node):
     name_span: Span = NOWHERE
 
 
-Expr: TypeAlias = Number | Name | Unary | Binary | Compare | Conditional | Call
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Vector(Node):
+    """A literal ``[a, b]``; a matrix is a vector of vectors, row by row."""
+
+    items: tuple[Expr, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Slice(Node):
+    """A range ``start:stop:step`` within the brackets of an index; None for a part left out."""
+
+    start: Expr | None
+    stop: Expr | None
+    step: Expr | None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Index(Node):
+    """Components of a value: ``w[0]``, ``W[1, :]``, ``k[1:]``."""
+
+    value: Expr
+    subscripts: tuple[Expr, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Series(Node):
+    """A function over an index that runs: ``sum(i in 0..2: A[i]*x^i)``, both ends included."""
+
+    function: str
+    index: str
+    low: Expr
+    high: Expr
+    body: Expr
+    span: Span = NOWHERE
+    name_span: Span = NOWHERE
+    index_span: Span = NOWHERE
+
+
+Expr: TypeAlias = (
+    Number | Name | Unary | Binary | Compare | Conditional | Call | Vector | Index | Slice | Series
+)
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
@@ -144,6 +187,14 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return operands
         case Conditional(body, test, orelse):
             return (body, test, orelse)
+        case Vector(items):
+            return items
+        case Index(value, subscripts):
+            return (value, *subscripts)
+        case Slice(start, stop, step):
+            return tuple([part for part in (start, stop, step) if part is not None])
+        case Series(_, _, low, high, body):
+            return (low, high, body)
         case _:
             assert_never(node)
 
@@ -161,10 +212,91 @@ def label(node: Expr) -> tuple[Hashable, ...]:
             return (function,)
         case Compare(operators):
             return operators
-        case Conditional():
+        case Series(function, index):
+            return (function, index)
+        case Slice(start, stop, step):
+            return tuple([part is not None for part in (start, stop, step)])
+        case Conditional() | Vector() | Index():
             return ()
         case _:
             assert_never(node)
+
+
+def with_children(node: Expr, below: tuple[Expr, ...], span: Span | None = None) -> Expr:
+    """Give a node of the same kind over other sub-expressions, at another place where one is given."""
+    place = node.span if span is None else span
+    match node:
+        case Number() | Name():
+            return replace(node, span=place)
+        case Binary(operator):
+            left, right = below
+            return Binary(operator, left, right, place)
+        case Unary(operator):
+            (operand,) = below
+            return Unary(operator, operand, place)
+        case Call(function):
+            return Call(function, below, place, node.name_span if span is None else span)
+        case Compare(operators):
+            return Compare(operators, below, place)
+        case Conditional():
+            body, test, orelse = below
+            return Conditional(body, test, orelse, place)
+        case Vector():
+            return Vector(below, place)
+        case Index():
+            return Index(below[0], below[1:], place)
+        case Slice(start, stop, step):
+            given = iter(below)
+            start, stop, step = [None if part is None else next(given) for part in (start, stop, step)]
+            return Slice(start, stop, step, place)
+        case Series():
+            low, high, body = below
+            return replace(node, low=low, high=high, body=body, span=place)
+        case _:
+            assert_never(node)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a function that is defined in the language, and its default where it has one.
+
+    A default may use the arguments before it.
+    """
+
+    name: str
+    default: Expr | None = None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A name that stands for an expression: a value, or a function of arguments.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    arguments : tuple of Argument or None
+        None for a value: ``z = (x - mu)/s``.
+    body : Expr
+        What it stands for.
+    doc : str
+        The text behind it, in a file.
+    span : Span
+        Where the name stands.
+    """
+
+    name: str
+    arguments: tuple[Argument, ...] | None
+    body: Expr
+    doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def parts(self) -> tuple[Expr, ...]:
+        """What it is made of: the defaults of its arguments, and its body."""
+        defaults = [argument.default for argument in self.arguments or () if argument.default is not None]
+        return (*defaults, self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +311,11 @@ class Equation:
         What stands before ``~`` or ``=``: the response, or ``f(t)``.
     relation : str
         ``"~"``, ``"="``, or empty where there is no left side.
+    definitions : tuple of Definition
+        Values and functions that are defined beside it, in the order of the text.
     """
 
     right: Expr
     left: Expr | None = None
     relation: str = ""
+    definitions: tuple[Definition, ...] = ()

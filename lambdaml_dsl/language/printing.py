@@ -1,6 +1,7 @@
 """Tree to text: what is printed parses to the same tree, with no bracket more than it takes.
 
-Precedence is a table; a bracket is written where a child binds less tightly than its place asks.
+What was pasted comes out in plain characters. Precedence is a table; a bracket is written where a
+child binds less tightly than its place asks.
 """
 
 from __future__ import annotations
@@ -12,19 +13,24 @@ from lambdaml_dsl.language.nodes import (
     Call,
     Compare,
     Conditional,
+    Definition,
     Equation,
     Expr,
+    Index,
     Name,
     Number,
+    Series,
+    Slice,
     Unary,
+    Vector,
 )
 from lambdaml_dsl.language.traversal import fold
 
 CONDITIONAL, OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(10)
 
-BINARY = {"or": OR, "and": AND, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT, "**": POWER}
+BINARY = {"or": OR, "and": AND, "+": SUM, "-": SUM, "**": POWER} | dict.fromkeys("*/%@", PRODUCT)
 UNARY = {"not": NOT, "-": SIGN, "+": SIGN}
-INFIX = {"or": " or ", "and": " and ", "+": " + ", "-": " - ", "**": "^"}
+INFIX = {"or": " or ", "and": " and ", "+": " + ", "-": " - ", "@": " @ ", "**": "^"}
 PREFIX = {"not": "not "}
 
 Rope: TypeAlias = "str | tuple[Rope, ...]"
@@ -32,7 +38,7 @@ Printed: TypeAlias = tuple[Rope, int]
 
 
 def to_text(tree: Expr | Equation) -> str:
-    """Print an expression or a whole formula.
+    """Print an expression or a whole formula, its definitions before the model.
 
     Examples
     --------
@@ -42,9 +48,23 @@ def to_text(tree: Expr | Equation) -> str:
     'y ~ a*x + (b - (c - d))'
     """
     if isinstance(tree, Equation):
-        right = to_text(tree.right)
-        return right if tree.left is None else f"{to_text(tree.left)} {tree.relation} {right}"
+        model = to_text(tree.right)
+        if tree.left is not None:
+            model = f"{to_text(tree.left)} {tree.relation} {model}"
+        return "; ".join([*map(definition_text, tree.definitions), model])
     return flatten(fold(tree, combine)[0])
+
+
+def definition_text(definition: Definition) -> str:
+    """Print a definition, without its description."""
+    brackets = ""
+    if definition.arguments is not None:
+        listed = [
+            argument.name if argument.default is None else f"{argument.name} = {to_text(argument.default)}"
+            for argument in definition.arguments
+        ]
+        brackets = f"({', '.join(listed)})"
+    return f"{definition.name}{brackets} = {to_text(definition.body)}"
 
 
 def number_text(value: float) -> str:
@@ -60,10 +80,19 @@ def combine(node: Expr, below: tuple[Printed, ...]) -> Printed:
         case Name(name):
             return name, ATOM
         case Call(function):
-            listed: list[Rope] = []
-            for argument, _ in below:
-                listed += [", ", argument] if listed else [argument]
-            return (function, "(", *listed, ")"), ATOM
+            return (function, "(", *listed(below), ")"), ATOM
+        case Vector():
+            return ("[", *listed(below), "]"), ATOM
+        case Index():
+            return (within(below[0], ATOM), "[", *listed(below[1:]), "]"), ATOM
+        case Slice(start, stop, step):
+            ends = iter(below)
+            first, second, third = [next(ends)[0] if part else "" for part in (start, stop, step)]
+            return (first, ":", second, *([":", third] if step else [])), CONDITIONAL
+        case Series(function, index):
+            low, high, body = below
+            bounds = (within(low, SUM), "..", within(high, SUM))
+            return (f"{function}({index} in ", *bounds, ": ", body[0], ")"), ATOM
         case Unary(operator):
             level = UNARY[operator]
             return (PREFIX.get(operator, operator), within(below[0], level)), level
@@ -85,6 +114,14 @@ def combine(node: Expr, below: tuple[Printed, ...]) -> Printed:
             return parts, CONDITIONAL
         case _:
             assert_never(node)
+
+
+def listed(below: tuple[Printed, ...]) -> list[Rope]:
+    """Put commas between printed expressions."""
+    pieces: list[Rope] = []
+    for rope, _ in below:
+        pieces += [", ", rope] if pieces else [rope]
+    return pieces
 
 
 def within(printed: Printed, level: int) -> Rope:

@@ -10,7 +10,11 @@ from lambdaml_dsl.language.nodes import Expr, children
 T = TypeVar("T")
 
 
-def fold(root: Expr, combine: Callable[[Expr, tuple[T, ...]], T]) -> T:
+def fold(
+    root: Expr,
+    combine: Callable[[Expr, tuple[T, ...]], T],
+    below: Callable[[Expr], tuple[Expr, ...]] = children,
+) -> T:
     """Combine a tree from its leaves up.
 
     Iterative, so that depth costs memory and never the interpreter's stack; a node that stands
@@ -22,6 +26,8 @@ def fold(root: Expr, combine: Callable[[Expr, tuple[T, ...]], T]) -> T:
         The tree.
     combine : callable
         Takes a node and the results for its children, in order; gives the node's result.
+    below : callable
+        Gives the sub-expressions that are combined before a node; all of them where not given.
 
     Returns
     -------
@@ -31,23 +37,26 @@ def fold(root: Expr, combine: Callable[[Expr, tuple[T, ...]], T]) -> T:
     done: dict[int, T] = {}
     stack: list[tuple[Expr, tuple[Expr, ...] | None]] = [(root, None)]
     while stack:
-        node, below = stack.pop()
-        if below is not None:
-            done[id(node)] = combine(node, tuple([done[id(child)] for child in below]))
+        node, parts = stack.pop()
+        if parts is not None:
+            done[id(node)] = combine(node, tuple([done[id(child)] for child in parts]))
         elif id(node) not in done:
-            below = children(node)
-            if below:
-                stack.append((node, below))
-                stack.extend([(child, None) for child in reversed(below)])
+            parts = below(node)
+            if parts:
+                stack.append((node, parts))
+                stack.extend([(child, None) for child in reversed(parts)])
             else:
                 done[id(node)] = combine(node, ())
     return done[id(root)]
 
 
 def walk(root: Expr) -> Iterator[Expr]:
-    """Give all nodes of a tree, each before its children, in the order of the text."""
+    """Give all nodes of a tree, each before its children, in the order of the text; a shared one once."""
     stack = [root]
+    seen: set[int] = set()
     while stack:
         node = stack.pop()
-        yield node
-        stack.extend(reversed(children(node)))
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            stack.extend(reversed(children(node)))

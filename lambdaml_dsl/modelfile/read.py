@@ -12,36 +12,40 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
+
+import numpy as np
 
 from lambdaml_dsl.errors import (
     DataError,
     FormulaSyntaxError,
     LambdaMLError,
-    NameResolutionError,
     OptionError,
     suggestion,
 )
+from lambdaml_dsl.fitting.arguments import Value
 from lambdaml_dsl.fitting.model import Model
-from lambdaml_dsl.fitting.specs import DataReference, Label, ParameterSpec
-from lambdaml_dsl.language.bind import Declared, function_of, names_inputs
+from lambdaml_dsl.fitting.specs import DataReference, Label, ParameterSpec, check_fits, of_component
+from lambdaml_dsl.language.arrays import Shape
+from lambdaml_dsl.language.bind import names_inputs
+from lambdaml_dsl.language.bound import Declared, component_names
 from lambdaml_dsl.language.declarations import (
     Attribute,
     Declaration,
     Directive,
     EquationStatement,
 )
-from lambdaml_dsl.language.functions import CONSTANTS
-from lambdaml_dsl.language.nodes import Call, Equation, Expr, Name
+from lambdaml_dsl.language.nodes import Call, Equation, Expr, Name, Vector
 from lambdaml_dsl.language.parse import parse_model_file
 from lambdaml_dsl.language.source import Source, Span
+from lambdaml_dsl.language.statements import choose_model
 from lambdaml_dsl.language.traversal import walk
+from lambdaml_dsl.modelfile.numbers import compute, compute_number
 from lambdaml_dsl.modelfile.settings import read_data, read_fit
-from lambdaml_dsl.objective.files import read_content
-from lambdaml_dsl.program.instructions import Constant, ProgramBuilder
-from lambdaml_dsl.program.lower import emit
+from lambdaml_dsl.objective.files import MODEL_FILES, read_text
 
 LIKE_BOUNDS = re.compile(r"[-+]?(inf|[\d.]+(e[-+]?\d+)?)\s*,\s*[-+]?(inf|[\d.]+(e[-+]?\d+)?)")
 """A unit of two numbers: the bounds of somebody who forgot `in`."""
@@ -55,8 +59,6 @@ ALLOWED = MappingProxyType(
     }
 )
 """The attributes that each kind of declaration may have."""
-
-MODEL_FILES = frozenset({".lml"})
 
 PROPERTIES = MappingProxyType(
     {
@@ -108,15 +110,7 @@ def load(path: str | os.PathLike[str]) -> Model:
     if not isinstance(path, (str, os.PathLike)):
         raise OptionError(f"the path of a model file must be a text, not of the type '{type(path).__name__}'")
     path = Path(path)
-    content = read_content(path, MODEL_FILES)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"line {line} is not UTF-8 text", place=path.name, hint="Save the file with the encoding UTF-8."
-        ) from None
-    return loads(text, name=path.name, folder=path.parent)
+    return loads(read_text(path, MODEL_FILES), name=path.name, folder=path.parent)
 
 
 def loads(text: str, *, name: str = "model", folder: Path | None = None) -> Model:
@@ -143,9 +137,11 @@ def loads(text: str, *, name: str = "model", folder: Path | None = None) -> Mode
             case Declaration():
                 reader.declare(statement)
             case EquationStatement():
-                reader.take_equation(statement)
+                reader.statements.append(statement)
             case Directive("model"):
                 reader.title = reader.once(statement, statement.text)
+            case Directive("use"):
+                reader.use(statement)
             case Directive("data"):
                 reader.data = reader.once(statement, read_data(source, statement, reader.folder))
             case Directive():
@@ -160,9 +156,11 @@ class Reader:
     source: Source
     folder: Path
     title: str = ""
-    equation: EquationStatement | None = None
+    statements: list[EquationStatement] = field(default_factory=list)
+    libraries: list[Source] = field(default_factory=list)
     names: dict[str, Declaration] = field(default_factory=dict)
     constants: dict[str, float] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
     specs: dict[str, ParameterSpec] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     data: DataReference | None = None
@@ -184,21 +182,29 @@ class Reader:
         self.seen.add(statement.kind)
         return value
 
-    def take_equation(self, statement: EquationStatement) -> None:
-        """Keep the one equation."""
-        if self.equation is not None:
-            # Of two, the one without a left side is the stray line.
-            stray = self.equation if self.equation.equation.left is None else statement
-            if statement.equation.left is None:
-                stray = statement
-            self.refuse(
-                stray.span,
-                "a second equation",
-                "A model file has one. A declaration begins with input, output, param or const; "
-                "to continue an equation on the next line, open a bracket first.",
-                FormulaSyntaxError,
+    def use(self, statement: Directive) -> None:
+        """Read a library file; its name is relative to this file."""
+        path = self.folder / statement.text
+        try:
+            self.libraries.append(Source(read_text(path, MODEL_FILES), path.name))
+        except DataError as error:
+            self.refuse(statement.span, error.problem, error.hint, DataError)
+
+    def model(self) -> EquationStatement:
+        """Find the model among the statements: the one with ~, or of the output, or the last."""
+        if not self.statements:
+            raise FormulaSyntaxError(
+                "there is no equation", place=self.source.name, hint="Add a line such as: y = a*exp(-b*x)"
             )
-        self.equation = statement
+        outputs = {name for name, item in self.names.items() if item.kind == "output"}
+        marked = [each for each in self.statements if each.equation.relation == "~"]
+        named = [
+            each
+            for each in self.statements
+            if isinstance(each.equation.left, (Name, Call, Vector))
+            and outputs & defined_names(each.equation.left)
+        ]
+        return (marked or named or [choose_model(self.source, self.statements)])[0]
 
     def declare(self, declaration: Declaration) -> None:
         """Read one declared name."""
@@ -223,6 +229,14 @@ class Reader:
                     attributes["value"].span, f"the value of '{name}' is {value:g}", "Give a finite number."
                 )
             self.constants[name] = value
+        if declaration.shape:
+            if kind not in ("input", "param"):
+                self.refuse(
+                    declaration.span,
+                    f"{KINDS[kind]} has no shape here",
+                    "Only inputs and parameters have one.",
+                )
+            self.shapes[name] = declaration.shape
         self.labels[name] = Label(**texts)
 
     def attributes(self, declaration: Declaration) -> dict[str, Attribute]:
@@ -258,14 +272,56 @@ class Reader:
         self, declaration: Declaration, attributes: Mapping[str, Attribute], texts: Mapping[str, str]
     ) -> ParameterSpec:
         """Read a parameter: value, bounds, fixed."""
-        name = declaration.name
-        lower, upper, start = -math.inf, math.inf, None
+        name, shape = declaration.name, declaration.shape
+        lower: Value = -math.inf
+        upper: Value = math.inf
+        start: Value | None = None
         if "interval" in attributes:
-            lower, upper = (self.number(part) for part in attributes["interval"].expressions)
+            lower, upper = (self.value(part) for part in attributes["interval"].expressions)
         if "lower" in attributes:
-            lower = self.number(attributes["lower"].expressions[0])
+            lower = self.value(attributes["lower"].expressions[0])
         if "upper" in attributes:
-            upper = self.number(attributes["upper"].expressions[0])
+            upper = self.value(attributes["upper"].expressions[0])
+        fixed = "fixed" in attributes
+        if "value" in attributes:
+            start = self.value(attributes["value"].expressions[0])
+            if np.ndim(start) and not shape:
+                shape = self.shapes[name] = np.shape(start)
+        elif fixed:
+            self.refuse(
+                attributes["fixed"].span,
+                f"'{name}' is fixed, but has no value",
+                f"Write: param {name} = 1.0 fixed",
+            )
+        for what, value in (("value", start), ("bound", lower), ("bound", upper)):
+            try:
+                check_fits(f"the {what} of '{name}'", value, shape)
+            except OptionError as error:
+                self.refuse(declaration.span, error.problem, error.hint)
+        for component, place in zip(component_names(name, shape), np.ndindex(shape), strict=True):
+            value = None if start is None else of_component(start, place)
+            self.check_component(
+                declaration,
+                attributes,
+                component,
+                value,
+                of_component(lower, place),
+                of_component(upper, place),
+            )
+        return ParameterSpec(
+            name, start, lower, upper, fixed, texts.get("unit", ""), texts.get("doc", ""), shape or None
+        )
+
+    def check_component(
+        self,
+        declaration: Declaration,
+        attributes: Mapping[str, Attribute],
+        name: str,
+        start: float | None,
+        lower: float,
+        upper: float,
+    ) -> None:
+        """Refuse bounds that are crossed, and a value outside of them."""
         if math.isnan(lower) or math.isnan(upper):
             self.refuse(declaration.span, f"a bound of '{name}' is not a number (NaN)")
         if not lower < upper:
@@ -273,52 +329,38 @@ class Reader:
             self.refuse(
                 declaration.span, problem, f"To hold a parameter at a value, write: param {name} = 1.0 fixed"
             )
-        fixed = "fixed" in attributes
-        if "value" in attributes:
+        if start is not None:
             span = attributes["value"].span
-            start = self.number(attributes["value"].expressions[0])
             if not math.isfinite(start):
                 self.refuse(span, f"the value of '{name}' is {start:g}", "Give a finite number.")
             if not lower <= start <= upper:
                 problem = f"the value {start:g} of '{name}' is outside its bounds [{lower:g}, {upper:g}]"
                 self.refuse(span, problem, "Move the value inside, or widen the bounds.")
-        elif fixed:
-            self.refuse(
-                attributes["fixed"].span,
-                f"'{name}' is fixed, but has no value",
-                f"Write: param {name} = 1.0 fixed",
-            )
-        return ParameterSpec(name, start, lower, upper, fixed, texts.get("unit", ""), texts.get("doc", ""))
+
+    def value(self, tree: Expr) -> Value:
+        """Compute a value of numbers and constants."""
+        return compute(tree, self.source, self.constants)
 
     def number(self, tree: Expr) -> float:
-        """Compute an expression of numbers and constants."""
-        known = {**CONSTANTS, "inf": math.inf, **self.constants}
-        for node in walk(tree):
-            if isinstance(node, Name) and node.name not in known:
-                hint = suggestion(node.name, known, listed="Known here")
-                self.refuse(node.span, f"'{node.name}' is not a constant", hint, NameResolutionError)
-            if isinstance(node, Call):
-                function_of(node, self.source, known)
-        builder = ProgramBuilder()
-        slot = emit(builder, tree, {name: builder.constant(value) for name, value in known.items()})
-        item = builder.instructions[slot]
-        assert isinstance(item, Constant)
-        return item.value
+        """Compute a number of numbers and constants."""
+        return compute_number(tree, self.source, self.constants)
 
     def finish(self) -> Model:
         """Make the model."""
-        if self.equation is None:
-            raise FormulaSyntaxError(
-                "there is no equation", place=self.source.name, hint="Add a line such as: y = a*exp(-b*x)"
-            )
+        main = self.model()
         inputs = tuple([name for name, item in self.names.items() if item.kind == "input"])
-        self.check_output(self.equation.equation)
+        self.check_output(main.equation)
         if not inputs and self.specs and self.data is not None:
-            inputs = self.inputs_of_data(self.data, self.equation.equation)
+            inputs = self.inputs_of_data(self.data)
         model = Model.from_parts(
-            self.only_equation(self.equation.span),
+            self.only_formula(main),
             Declared(
-                inputs or None, tuple(self.specs), tuple(self.constants.items()), complete=bool(self.specs)
+                inputs or None,
+                tuple(self.specs),
+                tuple(self.constants.items()),
+                complete=bool(self.specs),
+                shapes=tuple(self.shapes.items()),
+                libraries=tuple(self.libraries),
             ),
             {},
             title=self.title,
@@ -347,12 +389,17 @@ class Reader:
             options=self.options,
         )
 
-    def inputs_of_data(self, data: DataReference, equation: Equation) -> tuple[str, ...]:
+    def inputs_of_data(self, data: DataReference) -> tuple[str, ...]:
         """Give the names on the right side that are columns of the data file, where no input is declared."""
         columns = set(data.columns)
         with suppress(LambdaMLError):  # what is wrong with the file is said when it is used
-            columns |= set(data.read().columns)
-        used = [node.name for node in walk(equation.right) if isinstance(node, Name)]
+            columns |= set(data.read().names)
+        used = [
+            node.name
+            for statement in self.statements
+            for node in walk(statement.equation.right)
+            if isinstance(node, Name)
+        ]
         return tuple(dict.fromkeys([name for name in used if name in columns and name not in self.names]))
 
     def check_output(self, equation: Equation) -> None:
@@ -377,8 +424,40 @@ class Reader:
             problem = f"the equation's left side does not name the output '{output.name}'"
             self.refuse(output.span, problem, suggestion(output.name, sorted(names), listed="It names"))
 
-    def only_equation(self, span: Span) -> Source:
-        """Give the file with all but the equation blanked: a formula whose places are the file's."""
-        text = self.source.text
-        before = "".join("\n" if c == "\n" else " " for c in text[: span.start])
-        return Source(before + text[span.start : span.end], self.source.name)
+    def only_formula(self, main: EquationStatement) -> Source:
+        """Give the file with all but the formula blanked: its places are the file's."""
+        for statement in self.statements:
+            if statement is not main and not statement.equation.relation:
+                self.refuse(
+                    statement.span,
+                    "this is neither a declaration nor a definition",
+                    "A declaration begins with input, output, param or const; a definition is written "
+                    "name = ... . To continue an equation on the next line, open a bracket first.",
+                    FormulaSyntaxError,
+                )
+        text = ["\n" if c == "\n" else " " for c in self.source.text]
+        for statement in self.statements:
+            text[statement.span.start : statement.span.end] = self.source.text[slice(*statement.span)]
+        for before, after in pairwise(self.statements):
+            between = self.source.text[before.span.end : after.span.start]
+            if "\n" not in between:
+                text[before.span.end + between.rindex(";")] = ";"
+        if main is not self.statements[-1] and main.equation.relation == "=":
+            # A declared output makes its equation the model wherever it stands; a formula alone says so by ~.
+            left = main.equation.left
+            if isinstance(left, Call):
+                hint = "Move it below the definitions that it uses."
+                self.refuse(main.span, f"the model '{left.function}' stands before a definition", hint)
+            assert left is not None
+            text[self.source.text.index("=", left.span.end)] = "~"
+        return Source("".join(text), self.source.name)
+
+
+def defined_names(left: Expr) -> set[str]:
+    """Give the names that a left side gives: y of ``y`` and ``y(t)``, u and v of ``[u, v]``."""
+    match left:
+        case Name(name) | Call(name):
+            return {name}
+        case Vector(items):
+            return {item.name for item in items if isinstance(item, Name)}
+    return set()

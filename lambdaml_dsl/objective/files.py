@@ -71,6 +71,23 @@ def read_content(path: Path, suffixes: frozenset[str]) -> bytes:
         raise DataError(f"cannot read '{path}': {reason_of(error)}") from None
 
 
+def read_text(path: Path, suffixes: frozenset[str]) -> str:
+    """Read a file of UTF-8 text, lines ended by line feeds."""
+    content = read_content(path, suffixes)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"line {line} is not UTF-8 text", place=path.name, hint="Save the file with the encoding UTF-8."
+        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+MODEL_FILES = frozenset({".lml"})
+"""How the names of model files and library files end."""
+
+
 def is_folder(path: Path) -> bool:
     """Say whether a path is a folder; one that the system cannot even look for is none."""
     try:

@@ -14,8 +14,9 @@ from threading import Lock
 import numpy as np
 
 from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate, mend
-from lambdaml_dsl.errors import OptionError
-from lambdaml_dsl.language.bind import BoundModel
+from lambdaml_dsl.errors import OptionError, ShapeError
+from lambdaml_dsl.language.arrays import Shape, described
+from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.evaluate import Evaluation, chunk_rows
 from lambdaml_dsl.program.instructions import MULTIPLY, SUBTRACT, Program, ProgramBuilder
@@ -27,12 +28,13 @@ RESPONSE, ROOT_WEIGHT = "(response)", "(root of weight)"
 
 
 @lru_cache(maxsize=256)
-def residual_program(bound: BoundModel, weighted: bool) -> Program:
-    """Make the program of the residuals of a model."""
+def residual_program(bound: BoundModel, weights: Shape | None) -> Program:
+    """Make the program of the residuals of a model, given the shape of the weights in a row."""
     builder = ProgramBuilder()
-    slot = builder.apply(SUBTRACT, (emit_model(builder, bound), builder.column(RESPONSE)))
-    if weighted:
-        slot = builder.apply(MULTIPLY, (slot, builder.column(ROOT_WEIGHT)))
+    value = emit_model(builder, bound)
+    slot = builder.apply(SUBTRACT, (value, builder.column(RESPONSE, shape=builder.shapes[value])))
+    if weights is not None:
+        slot = builder.apply(MULTIPLY, (slot, builder.column(ROOT_WEIGHT, shape=weights)))
     return builder.finish([slot])
 
 
@@ -46,9 +48,9 @@ class SquaredResiduals:
     columns : mapping of str to ndarray
         Its inputs, shape (n,).
     y : ndarray
-        The response, shape (n,).
+        The response, shape (n,); (m, n) for a model of m outputs.
     weights : ndarray, optional
-        Weights of the squares, shape (n,), none negative.
+        Weights of the squares, none negative, shape (n,) or that of `y`.
     method : DiffMethod
         How derivatives are taken.
 
@@ -75,18 +77,20 @@ class SquaredResiduals:
         self.columns = {**columns, RESPONSE: y}
         if weights is not None:
             self.columns[ROOT_WEIGHT] = np.sqrt(weights)
-        self.program = residual_program(bound, weights is not None)
+        check_response(bound, y)
+        self.program = residual_program(bound, None if weights is None else weights.shape[:-1])
+        self.outputs = self.program.output_sizes[0]
         self._lock = Lock()  # the buffers of an evaluation serve one caller at a time
         self._evaluations: dict[tuple[int, ...], Evaluation | Slabs] = {}
 
     @property
     def n_obs(self) -> int:
-        """The number of rows."""
-        return len(self.y)
+        """The number of residuals: m in each row."""
+        return self.y.size
 
     def read_theta(self, theta: FloatArray | Sequence[float]) -> FloatArray:
-        """Read all parameters, shape (P,), in the order of the formula."""
-        names = self.bound.parameters
+        """Read all components, shape (P,), in the order of the formula."""
+        names = self.bound.components
         try:
             read = np.asarray(theta, dtype=np.float64)
         except (TypeError, ValueError):
@@ -99,11 +103,10 @@ class SquaredResiduals:
         return read
 
     def residuals(self, theta: FloatArray | Sequence[float]) -> FloatArray:
-        """Weighted residuals (f - y)*sqrt(weight), shape (n,)."""
+        """Weighted residuals (f - y)*sqrt(weight), shape (m*n,): output by output."""
         theta = self.read_theta(theta)
         with self._lock:
-            values: FloatArray = self.evaluation(())(theta)[0]
-        return values
+            return self.evaluation(())(theta).ravel()
 
     def linearise(
         self, theta: FloatArray | Sequence[float], parameters: tuple[int, ...] | None = None
@@ -115,14 +118,14 @@ class SquaredResiduals:
         theta : array_like
             All parameters, shape (P,).
         parameters : tuple of int, optional
-            The p parameters to differentiate by; all where not given.
+            The numbers of the parameters to differentiate by; all where not given.
 
         Returns
         -------
         residuals : ndarray
-            Shape (n,).
+            Shape (m*n,).
         jacobian : ndarray
-            Shape (p, n): one row for each parameter.
+            Shape (p, m*n): one row for each component of these parameters.
         """
         if parameters is None:
             parameters = tuple(range(len(self.bound.parameters)))
@@ -130,7 +133,13 @@ class SquaredResiduals:
         with self._lock:
             out = self.evaluation(parameters)(theta)
         mend(self.program, parameters, self.columns, theta, out)
-        return out[0], out[1:]
+        return self.split(out)
+
+    def split(self, out: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Part what an evaluation gives into residuals and derivatives."""
+        if self.outputs == 1:
+            return out[0], out[1:]
+        return out[: self.outputs].ravel(), out[self.outputs :].reshape(-1, self.y.size)
 
     def value(self, theta: FloatArray | Sequence[float]) -> float:
         """Give the sum of squares."""
@@ -158,7 +167,26 @@ class SquaredResiduals:
         found = self._evaluations.get(parameters)
         if found is None:
             program = differentiate(self.program, parameters, self.method) if parameters else self.program
-            rows = len(self.y)
+            rows = self.y.shape[-1]
             kind = Slabs if rows > chunk_rows(program) else Evaluation
             found = self._evaluations[parameters] = kind(program, self.columns, rows)
         return found
+
+
+def check_response(bound: BoundModel, y: FloatArray) -> None:
+    """Refuse a response of another shape than the model's value."""
+    if bound.is_open:
+        raise bound.open_error()
+    shape, result = y.shape[:-1], bound.result or ()
+    if shape == result:
+        return
+    vectors = [f"{name} is {described(each)}" for name, each in bound.shapes.items() if each]
+    hint = f"{'; '.join(vectors)}. " if vectors else ""
+    if result:
+        hint += "Take one number of it, by sum, dot or an index, or name as many columns: [u, v] ~ ... ."
+    raise bound.source.error(
+        ShapeError,
+        bound.equation.right.span,
+        f"the model gives {described(result)} in each row, but the response is {described(shape)}",
+        hint,
+    )

@@ -12,6 +12,8 @@ import datetime
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdaml_dsl.errors import DataError, OptionError, closest, counted
+from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.language.names import as_name
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "<na>"})
 """What stands for a missing value in a column of text, in lower case."""
@@ -30,7 +34,11 @@ LISTED = 30
 DATES = (datetime.date, datetime.time, datetime.timedelta)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+ROW = "x"
+"""The name that stands for a whole row of inputs x0, x1, ..."""
+
+
+@dataclass(frozen=True, eq=False)
 class Table:
     """Named columns of one length.
 
@@ -52,16 +60,58 @@ class Table:
     lines: Sequence[int] | None = None
 
     def column(self, name: str) -> FloatArray:
-        """Give a column as float64, shape (n,).
+        """Give a column as float64, shape (n,); of vectors or matrices, with the rows as last axis.
+
+        ``x`` is the row of the columns x0, x1, ... where there is no column x; where x holds vectors,
+        ``x0`` is their first component.
 
         Raises
         ------
         DataError
             There is no such column, or it does not hold numbers.
         """
-        if name not in self.columns:
-            raise self.no_column(name)
-        return numbers(self.columns[name], f"column '{name}'", self)
+        if name in self.columns:
+            return numbers(self.columns[name], f"column '{name}'", self, axes=2)
+        if name in self.parts:
+            return np.stack(
+                [numbers(self.columns[part], f"column '{part}'", self) for part in self.parts[name]]
+            )
+        if name in self.components:
+            whole, place = self.components[name]
+            return np.ascontiguousarray(self.column(whole)[place])
+        raise self.no_column(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, and the names that stand for several of them or for a part of one."""
+        return (*self.columns, *self.parts, *self.components)
+
+    @cached_property
+    def parts(self) -> Mapping[str, tuple[str, ...]]:
+        """The columns x0, x1, ... that x stands for, where there is no column x."""
+        if ROW in self.columns or f"{ROW}0" not in self.columns:
+            return {}
+        found = tuple(takewhile(self.columns.__contains__, (f"{ROW}{k}" for k in count())))
+        return {ROW: found} if len(found) > 1 else {}
+
+    @cached_property
+    def components(self) -> Mapping[str, tuple[str, int]]:
+        """The components x0, x1, ... of x, where it is a column of vectors."""
+        if ROW not in self.columns or len(shape := self.shape(ROW)) != 1:
+            return {}
+        names = [f"{ROW}{place}" for place in range(shape[0])]
+        return {name: (ROW, place) for place, name in enumerate(names) if name not in self.columns}
+
+    def shape(self, name: str) -> Shape:
+        """Give the shape of a column in one row: () for numbers."""
+        if name in self.parts:
+            return (len(self.parts[name]),)
+        values: Any = self.columns.get(name)
+        try:
+            shape = np.shape(values)[1:]
+            return () if shape == (1,) else tuple(shape)
+        except ValueError:  # lists of different lengths; said when the column is read
+            return ()
 
     def no_column(self, name: str) -> DataError:
         """Say that a column is missing, and which there are."""
@@ -88,8 +138,11 @@ class Table:
         return replace(self, columns={**kept, **{new: self.columns[old] for new, old in names.items()}})
 
 
-def numbers(values: Any, what: str, table: Table) -> FloatArray:
-    """Give values as float64, shape (n,), or say which one is no number."""
+def numbers(values: Any, what: str, table: Table, axes: int = 0) -> FloatArray:
+    """Give values as float64, shape (n,), or say which one is no number.
+
+    With `axes`, each row may hold a vector or matrix of at most so many axes; rows become the last axis.
+    """
     if type(values) is np.ndarray and values.dtype == np.float64 and values.shape == (table.rows,):
         return np.ascontiguousarray(values)
     if np.ma.isMaskedArray(values):
@@ -103,7 +156,9 @@ def numbers(values: Any, what: str, table: Table) -> FloatArray:
         ) from None
     if array.ndim == 0:
         array = np.full(table.rows, array)
-    if array.ndim != 1:
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if not 1 <= array.ndim <= 1 + axes:
         raise DataError(
             f"{what} has the shape {array.shape}", place=table.name, hint="Give one number for each row."
         )
@@ -115,11 +170,13 @@ def numbers(values: Any, what: str, table: Table) -> FloatArray:
     kind = array.dtype.kind
     if kind in "fiub":
         with np.errstate(over="ignore"):  # a long double too large for a float64 is infinity there
-            return np.ascontiguousarray(array, dtype=np.float64)
+            return np.ascontiguousarray(np.moveaxis(array, 0, -1), dtype=np.float64)
     if kind in "mM":
         raise no_dates(what, table)
     if kind == "c":
         raise no_complex(what, table)
+    if array.ndim > 1:
+        raise DataError(f"{what} does not hold numbers", place=table.name, hint="Give an array of numbers.")
     converted = np.empty(table.rows)
     for index, value in enumerate(array.tolist()):
         try:
@@ -200,8 +257,9 @@ def read_table(data: Any) -> Table:
     Parameters
     ----------
     data : mapping, data frame, path or Table
-        A mapping of names to arrays; a data frame of pandas, polars or Arrow; the path of a file
-        that ends in ``.csv``, ``.tsv``, ``.txt``, ``.dat`` or ``.parquet``.
+        A mapping of names to arrays, of one number for each row, or of a vector for each row as an array
+        (n, d); a data frame of pandas, polars or Arrow; the path of a file that ends in ``.csv``,
+        ``.tsv``, ``.txt``, ``.dat`` or ``.parquet``; an array (n, d), whose rows are called x.
 
     Returns
     -------
@@ -225,13 +283,15 @@ def read_table(data: Any) -> Table:
         return from_mapping(data)
     if isinstance(data, np.ndarray) and data.dtype.names:
         return from_mapping({name: data[name] for name in data.dtype.names})
+    if isinstance(data, np.ndarray) and data.ndim in (1, 2):
+        return from_mapping({ROW: data})
     return from_frame(data, "data")
 
 
 def from_mapping(data: Mapping[Any, Any]) -> Table:
     """Read a mapping of names to arrays; a single number stands for a constant column."""
-    check_distinct([str(name) for name in data], "data")
-    columns = {str(name): values for name, values in data.items()}
+    check_distinct([as_name(name) for name in data], "data")
+    columns = {as_name(name): values for name, values in data.items()}
     lengths = {name: length for name, values in columns.items() if (length := length_of(values)) is not None}
     first = next(iter(lengths), "")
     for name, length in lengths.items():
@@ -254,7 +314,7 @@ def from_frame(frame: Any, name: str, lines: Sequence[int] | None = None) -> Tab
     import narwhals as nw
     from narwhals.exceptions import NarwhalsError
 
-    check_distinct([str(column) for column in names_of(frame)], name)
+    check_distinct([as_name(column) for column in names_of(frame)], name)
     try:
         wrapped: Any = nw.from_native(frame)
     except TypeError:
@@ -272,7 +332,8 @@ def from_frame(frame: Any, name: str, lines: Sequence[int] | None = None) -> Tab
             raise DataError(
                 f"the lazy frame cannot be computed: {first_line_of(error)}", place=name
             ) from None
-    columns = {str(series.name): series.to_numpy() for series in wrapped.iter_columns()}
+    columns = {as_name(series.name): series.to_numpy() for series in wrapped.iter_columns()}
+    check_distinct([as_name(series.name) for series in wrapped.iter_columns()], name)
     return Table(columns, len(wrapped), name, lines)
 
 
@@ -315,16 +376,18 @@ def finite_rows(columns: Mapping[str, FloatArray], table: Table, policy: str) ->
     ndarray of bool or None
         Which rows to keep; None where all are good.
     """
-    finite_by_name = {name: np.isfinite(values) for name, values in columns.items()}
+    finite_by_name = {
+        name: np.isfinite(values).reshape(-1, table.rows).all(axis=0) for name, values in columns.items()
+    }
     if all(finite.all() for finite in finite_by_name.values()):
         return None
     good = np.ones(table.rows, dtype=bool)
     for name, finite in finite_by_name.items():
         if policy == "raise" and not finite.all():
             index = int(np.argmin(finite))
-            shown = {"nan": "no number (NaN)", "inf": "infinity", "-inf": "minus infinity"}[
-                str(columns[name][index])
-            ]
+            values = columns[name][..., index].ravel()
+            bad = values[~np.isfinite(values)][0]
+            shown = {"nan": "no number (NaN)", "inf": "infinity", "-inf": "minus infinity"}[str(bad)]
             count = int((~finite).sum())
             others = f", and {count - 1} more such row{'s' if count > 2 else ''}" if count > 1 else ""
             raise DataError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from lambdaml_dsl.program.instructions import Apply, Column, Parameter, Program
 
 
 def first_bad_slot(
-    program: Program, row: Mapping[str, float], theta: FloatArray
+    program: Program, row: Mapping[str, FloatArray | np.float64], theta: FloatArray
 ) -> tuple[Span, float, set[str | int]] | None:
     """Find the first slot of a row that is not finite though all that it reads is.
 
@@ -22,7 +23,7 @@ def first_bad_slot(
     ----------
     program : Program
         What was computed.
-    row : mapping of str to float
+    row : mapping of str to float or ndarray
         The columns' values in the row.
     theta : ndarray
         The parameters, shape (P,).
@@ -34,11 +35,13 @@ def first_bad_slot(
         parameters. None where every slot with a place is finite.
     """
     every = replace(program, outputs=tuple(range(len(program.instructions))))
-    columns = {name: np.array([float(value)]) for name, value in row.items()}
+    columns = {name: np.asarray(value)[..., None] for name, value in row.items()}
     values = Evaluation(every, columns, 1)(theta)[:, 0]
-    for slot, item in enumerate(program.instructions):
-        if isinstance(item, Apply) and not np.isfinite(values[slot]) and program.spans[slot].end > 0:
-            return program.spans[slot], float(values[slot]), leaves(program, slot)
+    edges = pairwise(accumulate(every.output_sizes, initial=0))
+    for slot, (item, (low, high)) in enumerate(zip(program.instructions, edges, strict=True)):
+        bad = values[low:high][~np.isfinite(values[low:high])]
+        if isinstance(item, Apply) and bad.size and program.spans[slot].end > 0:
+            return program.spans[slot], float(bad[0]), leaves(program, slot)
     return None
 
 

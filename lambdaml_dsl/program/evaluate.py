@@ -5,9 +5,9 @@ computed as seldom as its dependencies allow: slots of data alone once, when the
 slots of parameters alone once a theta; the rest once a chunk, in buffers small enough to stay in
 the cache.
 
-Layout: rows are the last axis, a batch of thetas the first: (n,) or (B, n). A number that all rows
-share is an array without axes (with a batch, of shape (B, 1)): NumPy calls on those are three times
-as fast as on arrays of shape (1,).
+Layout: rows are the last axis, a batch of thetas the one before: (n,) or (B, n); the axes of a vector or
+matrix come first: (K, n) or (K, B, n). A number that all rows share is an array without axes (with a batch,
+of shape (B, 1)): NumPy calls on those are three times as fast as on arrays of shape (1,).
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import accumulate, pairwise
+from math import prod
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.functions import FloatArray, Kernel
+from lambdaml_dsl.program.arrays import Operation
 from lambdaml_dsl.program.instructions import Apply, Column, Constant, Parameter, Program
 
 CACHE_BYTES = 4 * 1024 * 1024
@@ -30,19 +34,33 @@ one thread; but threads hand the interpreter's lock over at each instruction, an
 FEWEST_ROWS = 1024
 """Below this, a call into NumPy costs more than its work on the chunk."""
 
+MOST_BYTES = 64 * 1024 * 1024
+"""What the buffers of a chunk may fill for the sake of that."""
+
+MOST_KEPT = 64
+"""Data alone give a slot of at most so many numbers a row its values once, for all rows; larger ones are computed
+chunk by chunk at each theta. Tangents are large: that of ``W @ x`` by W holds rows^2 x columns numbers a row."""
+
 Step: TypeAlias = Callable[[], object]
 
 
 class Call(NamedTuple):
-    """A computed slot: the kernel, and what picks its arguments and its result from all slots."""
+    """A computed slot: the kernel, and what picks its arguments and its result from all slots.
+
+    `on_axes` marks an operation on value axes: it wants a result with an axis for the rows, if of length 1.
+    """
 
     slot: int
     kernel: Kernel
     operands: itemgetter[tuple[int, ...]]
+    on_axes: bool
 
     def close(self, slots: list[FloatArray]) -> Step:
         """Close the kernel over the arrays that it reads and writes."""
-        return partial(self.kernel, *self.operands(slots))
+        if not self.on_axes:
+            return partial(self.kernel, *self.operands(slots))
+        *arguments, out = self.operands(slots)
+        return partial(self.kernel, *arguments[:-1], out if out.ndim else out.reshape(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +73,11 @@ class Plan:
         The slots of constants, and their values as arrays.
     columns : tuple of (int, str)
         The slots of columns, and their names.
-    parameters : tuple of (int, int)
+    parameters : tuple of (int, Parameter)
         The slots of parameters, and their places in theta.
     once, per_theta, per_row : tuple of Call
-        The computed slots of data alone, of parameters alone, and of both, in order.
+        The computed slots of data alone (or of nothing), of parameters alone, and of both, in order; large ones
+        of data alone are among the last.
     spent : tuple of tuple of int
         For each of `once`, the slots computed before it that nothing reads after it.
     kept : tuple of int
@@ -68,15 +87,19 @@ class Plan:
         are used again when nothing needs their content any more.
     copied : tuple of (int, int)
         The outputs, and their slots, that are computed elsewhere.
-    buffers : int
-        How many buffers there are that are no output.
+    buffers : tuple of Shape
+        The value axes of the buffers that are no output.
+    starts : tuple of int
+        Where in the rows of results each output begins; last, how many rows there are.
     reach : int
         How many components of theta the program can read.
+    row_numbers : int
+        How many numbers a row of data needs in the buffers of a chunk.
     """
 
     numbers: tuple[tuple[int, FloatArray], ...]
     columns: tuple[tuple[int, str], ...]
-    parameters: tuple[tuple[int, int], ...]
+    parameters: tuple[tuple[int, Parameter], ...]
     once: tuple[Call, ...]
     spent: tuple[tuple[int, ...], ...]
     per_theta: tuple[Call, ...]
@@ -84,29 +107,43 @@ class Plan:
     kept: tuple[int, ...]
     place: tuple[tuple[int, int], ...]
     copied: tuple[tuple[int, int], ...]
-    buffers: int
+    buffers: tuple[Shape, ...]
+    starts: tuple[int, ...]
     reach: int
+    row_numbers: int
 
 
 @lru_cache(maxsize=256)
 def plan(program: Program) -> Plan:
     """Sort the slots of a program by what they depend on, and give buffers to those of a chunk."""
     once, per_theta, per_row = [], [], []
+    large: set[int] = set()
     for slot, item in enumerate(program.instructions):
         if isinstance(item, Apply):
-            call = Call(slot, item.function.kernel, itemgetter(*item.arguments, slot))
-            if not program.on_data[slot]:
-                per_theta.append(call)
+            on_axes = isinstance(item.function, Operation)
+            # Of an operation the result comes twice: an itemgetter of one place would give no tuple.
+            places = (*item.arguments, slot, slot) if on_axes else (*item.arguments, slot)
+            call = Call(slot, item.function.kernel, itemgetter(*places), on_axes)
+            if data_only(program, slot) and (
+                prod(program.shapes[slot]) > MOST_KEPT or not large.isdisjoint(item.arguments)
+            ):
+                large.add(slot)
+                per_row.append(call)
             elif not program.on_parameters[slot]:
                 once.append(call)
+            elif not program.on_data[slot]:
+                per_theta.append(call)
             else:
                 per_row.append(call)
     instructions = list(enumerate(program.instructions))
     numbers = [(slot, frozen(item.value)) for slot, item in instructions if isinstance(item, Constant)]
-    parameters = [(slot, item.index) for slot, item in instructions if isinstance(item, Parameter)]
+    parameters = [(slot, item) for slot, item in instructions if isinstance(item, Parameter)]
     computed = {call.slot for call in per_row}
     own = {slot: k for k, slot in reversed(list(enumerate(program.outputs))) if slot in computed}
     place, read, buffers = place_slots(program, [call.slot for call in per_row], own)
+    read.update(argument for call in per_theta for argument in arguments_of(program, call.slot))
+    kept = [slot for slot, _ in instructions if data_only(program, slot) and slot in read - large]
+    sizes = [*program.output_sizes, *map(prod, buffers), *[prod(program.shapes[slot]) for slot in kept]]
     return Plan(
         numbers=tuple(numbers),
         columns=tuple([(slot, item.name) for slot, item in instructions if isinstance(item, Column)]),
@@ -115,17 +152,19 @@ def plan(program: Program) -> Plan:
         spent=spent_slots(program, [call.slot for call in once], read),
         per_theta=tuple(per_theta),
         per_row=tuple(per_row),
-        kept=tuple([slot for slot, _ in instructions if data_only(program, slot) and slot in read]),
+        kept=tuple(kept),
         place=tuple(place.items()),
         copied=tuple([(k, slot) for k, slot in enumerate(program.outputs) if own.get(slot) != k]),
         buffers=buffers,
-        reach=1 + max((index for _, index in parameters), default=-1),
+        starts=tuple(accumulate(program.output_sizes, initial=0)),
+        reach=max((item.offset + item.size for _, item in parameters), default=0),
+        row_numbers=sum(sizes) + 1,
     )
 
 
 def place_slots(
     program: Program, per_row: Sequence[int], own: Mapping[int, int]
-) -> tuple[dict[int, int], set[int], int]:
+) -> tuple[dict[int, int], set[int], tuple[Shape, ...]]:
     """Give a buffer to each slot that is computed for each row.
 
     Parameters
@@ -143,27 +182,30 @@ def place_slots(
         The buffer of each slot.
     read : set of int
         The slots that these and the outputs read.
-    buffers : int
-        How many buffers are no output's.
+    buffers : tuple of Shape
+        The value axes of the buffers that are no output's.
     """
     last_use: dict[int, int] = {}
     for slot in per_row:
         last_use.update(dict.fromkeys(arguments_of(program, slot), slot))
     place: dict[int, int] = {}
-    free: list[int] = []
-    first = used = len(program.outputs)
+    free: dict[Shape, list[int]] = {}
+    buffers: list[Shape] = []
+    first = len(program.outputs)
     for slot in per_row:
+        shape = program.shapes[slot]
         if slot in own:
             place[slot] = own[slot]
-        elif free:
-            place[slot] = free.pop()
+        elif free.get(shape):
+            place[slot] = free[shape].pop()
         else:
-            place[slot] = used
-            used += 1
+            place[slot] = first + len(buffers)
+            buffers.append(shape)
         # Freed only now: a kernel may write its result before it has read all its arguments.
-        done = [argument for argument in set(arguments_of(program, slot)) if last_use[argument] == slot]
-        free.extend([place[argument] for argument in done if place.get(argument, -1) >= first])
-    return place, {*last_use, *program.outputs}, used - first
+        for argument in set(arguments_of(program, slot)):
+            if last_use[argument] == slot and place.get(argument, -1) >= first:
+                free.setdefault(program.shapes[argument], []).append(place[argument])
+    return place, {*last_use, *program.outputs}, tuple(buffers)
 
 
 def spent_slots(program: Program, once: Sequence[int], read: set[int]) -> tuple[tuple[int, ...], ...]:
@@ -198,9 +240,9 @@ def frozen(value: float) -> FloatArray:
 
 def chunk_rows(program: Program, batch: int | None = None) -> int:
     """Give the number of rows in a chunk: what fills the cache, whatever the number of rows."""
-    arranged = plan(program)
-    row_bytes = 8 * (batch or 1) * (arranged.buffers + len(program.outputs) + len(arranged.kept) + 1)
-    return max(CACHE_BYTES // row_bytes, FEWEST_ROWS // (batch or 1), 1)
+    row_bytes = 8 * (batch or 1) * plan(program).row_numbers
+    fewest = min(FEWEST_ROWS // (batch or 1), MOST_BYTES // row_bytes)
+    return max(CACHE_BYTES // row_bytes, fewest, 1)
 
 
 class Evaluation:
@@ -233,37 +275,54 @@ class Evaluation:
         chunk: int | None = None,
     ) -> None:
         arranged = plan(program)
-        outputs = len(program.outputs)
         if chunk is None:
             chunk = chunk_rows(program, batch)
         self.program = program
         self.rows = rows
         self.batch = batch
         self.chunk = max(1, min(chunk, rows))
-        lead = () if batch is None else (batch,)
-        shared = () if batch is None else (batch, 1)
+        lead: Shape = (self.chunk,) if batch is None else (batch, self.chunk)
+        shared: Shape = () if batch is None else (batch, 1)
+        axes = shared or (1,)  # of a vector, so that its value axes are told from the rows
         self._theta = np.zeros((arranged.reach, *shared))
         self._entry = self._theta if batch is None else self._theta[..., 0]
-        buffers = np.empty((outputs + arranged.buffers, *lead, self.chunk))
-        self._out = buffers[:outputs]
+        starts = arranged.starts
+        self._out = np.empty((starts[-1], *lead))
+        outputs = [
+            self._out[low:high].reshape(program.shapes[slot] + lead)
+            for slot, (low, high) in zip(program.outputs, pairwise(starts), strict=True)
+        ]
+        buffers = [*outputs, *[np.empty(shape + lead) for shape in arranged.buffers]]
 
         slots: list[FloatArray] = [self._out] * len(program.instructions)
         for slot, number in arranged.numbers:
             slots[slot] = number
         for slot, name in arranged.columns:
-            slots[slot] = columns[name]
-        for slot, index in arranged.parameters:
-            slots[slot] = self._theta[index, ...]
+            column = columns[name]
+            if batch is not None:
+                column = column[..., None, :]
+            slots[slot] = column
+        for slot, item in arranged.parameters:
+            if item.shape:
+                slots[slot] = self._theta[item.offset : item.offset + item.size].reshape(item.shape + axes)
+            else:
+                slots[slot] = self._theta[item.offset, ...]
         if arranged.once:
             with np.errstate(all="ignore"):
                 for call, spent in zip(arranged.once, arranged.spent, strict=True):
-                    slots[call.slot] = np.empty(rows)
+                    shape = program.shapes[call.slot]
+                    if not program.on_data[call.slot]:
+                        slots[call.slot] = np.empty(shape + (1,) * len(lead) if shape else (1,) * len(shared))
+                    else:
+                        slots[call.slot] = np.empty((*shape, *(1,) * (len(lead) - 1), rows))
                     call.close(slots)()
                     for slot in spent:
                         slots[slot] = self._out  # lets go of a whole column that nothing reads any more
+        self._places = dict(arranged.place)
         self._loaded = self._chunk_buffers(arranged, slots)
         for call in arranged.per_theta:
-            slots[call.slot] = np.empty(shared)
+            shape = program.shapes[call.slot]
+            slots[call.slot] = np.empty(shape + axes if shape else shared)
         for slot, index in arranged.place:
             slots[slot] = buffers[index]
         self._theta_steps = [call.close(slots) for call in arranged.per_theta]
@@ -271,9 +330,9 @@ class Evaluation:
         for k, slot in arranged.copied:
             steps = self._steps_of(slot)
             if steps is None:
-                self._out[k] = slots[slot]
+                outputs[k][...] = slots[slot]
             else:
-                steps.append(partial(np.copyto, self._out[k], slots[slot]))
+                steps.append(partial(np.copyto, outputs[k], slots[slot]))
 
     def __call__(self, theta: FloatArray) -> FloatArray:
         """Compute all outputs for all rows.
@@ -286,7 +345,8 @@ class Evaluation:
         Returns
         -------
         ndarray
-            Shape (outputs, n), or (outputs, B, n). A fresh array.
+            Shape (outputs, n), or (outputs, B, n); an output that is a vector or matrix takes as many of
+            the first axis as it has components. A fresh array.
         """
         with np.errstate(all="ignore"):
             return self.run(theta)
@@ -337,7 +397,14 @@ class Evaluation:
 
     def partial_products(self, theta: FloatArray) -> list[FloatArray]:
         """Give the same for each chunk."""
-        return [out @ out[0] for _, _, out in self.chunks(theta)]
+        size = self.program.output_sizes[0]
+        if size == 1:
+            return [out @ out[0] for _, _, out in self.chunks(theta)]
+        parts = []
+        for low, high, out in self.chunks(theta):
+            sheets = out.reshape(-1, size, high - low)  # the first is the value, then one for each component
+            parts.append(np.einsum("psn,sn->p", sheets, sheets[0]))
+        return parts
 
     def _chunk_buffers(self, arranged: Plan, slots: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
         """Put a buffer of one chunk in place of each data-only slot, where there are several chunks."""
@@ -345,14 +412,15 @@ class Evaluation:
             return []
         loaded = []
         for slot in arranged.kept:
-            whole, slots[slot] = slots[slot], np.empty(self.chunk)
+            whole = slots[slot]
+            slots[slot] = np.empty((*whole.shape[:-1], self.chunk))
             loaded.append((whole, slots[slot]))
         return loaded
 
     def _steps_of(self, slot: int) -> list[Step] | None:
         """Say among which steps a slot is copied to an output, as seldom as it changes; None for never."""
         on_data, on_parameters = self.program.on_data[slot], self.program.on_parameters[slot]
-        if on_data and (on_parameters or self.chunk != self.rows):
+        if on_data and (on_parameters or self.chunk != self.rows or slot in self._places):
             return self._row_steps
         return self._theta_steps if on_parameters else None
 
@@ -364,7 +432,7 @@ class Evaluation:
     def _load(self, low: int, high: int) -> None:
         # The last chunk may be short: what is left of the one before it is computed along, and not used.
         for whole, buffer in self._loaded:
-            buffer[: high - low] = whole[low:high]
+            buffer[..., : high - low] = whole[..., low:high]
 
 
 def add_up(partial: Sequence[FloatArray]) -> FloatArray:

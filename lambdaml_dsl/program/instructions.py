@@ -1,21 +1,24 @@
 """The program: instructions in evaluation order over numbered slots, and the builder that makes one.
 
 In: calls of the builder. Out: a frozen `Program`. Equal instructions share a slot, constants are
-folded, and each slot knows what it depends on. Folding is limited to what is exact for every
-float64, NaN and infinities included.
+folded, and each slot knows its shape and what it depends on. Folding is limited to what is exact for
+every float64, NaN and infinities included.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TypeAlias
 
 import numpy as np
 
+from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS, Function
 from lambdaml_dsl.language.printing import number_text
 from lambdaml_dsl.language.source import NOWHERE, Span
+from lambdaml_dsl.program.arrays import Broadcast, Operation, broadcast
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,38 @@ class Column:
     """A slot that holds one value a row: an input, or another column of the data."""
 
     name: str
+    shape: Shape = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A slot that holds one component of theta."""
+    """A slot that holds a parameter: the components of theta from `offset` on.
+
+    Attributes
+    ----------
+    index : int
+        The number of the parameter.
+    offset : int
+        Where in theta its first component is.
+    shape : Shape
+        () for a number.
+    """
 
     index: int
+    offset: int
+    shape: Shape = ()
+
+    @property
+    def size(self) -> int:
+        """How many components of theta it is."""
+        return prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """A slot computed by a function from earlier slots."""
+    """A slot computed from earlier slots: number by number, or by an operation on their axes."""
 
-    function: Function
+    function: Function | Operation
     arguments: tuple[int, ...]
 
 
@@ -66,6 +87,8 @@ class Program:
         Whether a slot depends on a column.
     on_parameters : tuple of int
         The parameters that a slot depends on: bit k is set for parameter k.
+    shapes : tuple of Shape
+        The value axes of each slot.
     """
 
     instructions: tuple[Instruction, ...]
@@ -73,11 +96,17 @@ class Program:
     outputs: tuple[int, ...]
     on_data: tuple[bool, ...]
     on_parameters: tuple[int, ...]
+    shapes: tuple[Shape, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the program reads."""
         return tuple([item.name for item in self.instructions if isinstance(item, Column)])
+
+    @property
+    def output_sizes(self) -> tuple[int, ...]:
+        """How many numbers a row each output is."""
+        return tuple([prod(self.shapes[slot]) for slot in self.outputs])
 
     def listing(self, parameters: Sequence[str]) -> str:
         """Show the instructions, one a line, with what each depends on."""
@@ -92,6 +121,8 @@ class Program:
                     text = f"parameter {parameters[index]}"
                 case Apply(function, arguments):
                     text = f"{function.name} {' '.join(f'%{argument}' for argument in arguments)}"
+            if self.shapes[slot]:
+                text += f" {list(self.shapes[slot])}"
             mask = self.on_parameters[slot]
             reaches = [name for index, name in enumerate(parameters) if mask >> index & 1]
             depends = ["data"] * self.on_data[slot] + reaches
@@ -121,19 +152,32 @@ class ProgramBuilder:
         self.spans: list[Span] = []
         self.on_data: list[bool] = []
         self.on_parameters: list[int] = []
+        self.shapes: list[Shape] = []
         self._slots: dict[Hashable, int] = {}
 
     def constant(self, value: float) -> int:
         """Give the slot of a number; 0 and -0 are two numbers, NaN is one."""
-        return self._slot(("constant", float(value).hex()), Constant(float(value)), False, 0)
+        return self._slot(("constant", float(value).hex()), Constant(float(value)), (), False, 0)
 
-    def column(self, name: str, span: Span = NOWHERE) -> int:
+    def column(self, name: str, span: Span = NOWHERE, shape: Shape = ()) -> int:
         """Give the slot of a column."""
-        return self._slot(("column", name), Column(name), True, 0, span)
+        return self._slot(("column", name), Column(name, shape), shape, True, 0, span)
 
-    def parameter(self, index: int, span: Span = NOWHERE) -> int:
-        """Give the slot of a component of theta."""
-        return self._slot(("parameter", index), Parameter(index), False, 1 << index, span)
+    def parameter(
+        self, index: int, span: Span = NOWHERE, offset: int | None = None, shape: Shape = ()
+    ) -> int:
+        """Give the slot of a parameter; of numbers alone, parameter k is component k of theta."""
+        item = Parameter(index, index if offset is None else offset, shape)
+        return self._slot(("parameter", index), item, shape, False, 1 << index, span)
+
+    def broadcast(self, slot: int, shape: Shape, leading: int = 0) -> int:
+        """Give the slot of a value repeated along axes that it lacks; its first `leading` axes stay so."""
+        return slot if self.shapes[slot] == shape else self.operate(Broadcast(shape, leading), (slot,))
+
+    def operate(self, operation: Operation, arguments: tuple[int, ...], span: Span = NOWHERE) -> int:
+        """Give the slot of an operation's value."""
+        shape = operation.shape(*[self.shapes[slot] for slot in arguments])
+        return self._computed(operation, arguments, shape, span)
 
     def apply(self, function: Function, arguments: tuple[int, ...], span: Span = NOWHERE) -> int:
         """Give the slot of a function's value."""
@@ -145,16 +189,28 @@ class ProgramBuilder:
             return same
         if function.commutative:
             arguments = tuple(sorted(arguments))
+        shapes = [self.shapes[slot] for slot in arguments]
+        return self._computed(function, arguments, broadcast(*shapes) if any(shapes) else (), span)
+
+    def _computed(
+        self, function: Function | Operation, arguments: tuple[int, ...], shape: Shape, span: Span
+    ) -> int:
         on_data, on_parameters = False, 0
         for slot in arguments:
             on_data = on_data or self.on_data[slot]
             on_parameters |= self.on_parameters[slot]
-        return self._slot((function, arguments), Apply(function, arguments), on_data, on_parameters, span)
+        return self._slot(
+            (function, arguments), Apply(function, arguments), shape, on_data, on_parameters, span
+        )
 
     def finish(self, outputs: Sequence[int]) -> Program:
-        """Freeze the program, without the slots that no output needs."""
+        """Freeze the program, without the slots that no output needs.
+
+        Vectors and matrices of parameters are kept: how many components they have counts in derivatives.
+        """
         needed: set[int] = set()
         stack = list(outputs)
+        stack += [k for k, item in enumerate(self.instructions) if isinstance(item, Parameter) and item.shape]
         while stack:
             slot = stack.pop()
             if slot not in needed:
@@ -176,10 +232,17 @@ class ProgramBuilder:
             outputs=tuple([number[slot] for slot in outputs]),
             on_data=tuple([self.on_data[slot] for slot in order]),
             on_parameters=tuple([self.on_parameters[slot] for slot in order]),
+            shapes=tuple([self.shapes[slot] for slot in order]),
         )
 
     def _slot(
-        self, key: Hashable, item: Instruction, on_data: bool, on_parameters: int, span: Span = NOWHERE
+        self,
+        key: Hashable,
+        item: Instruction,
+        shape: Shape,
+        on_data: bool,
+        on_parameters: int,
+        span: Span = NOWHERE,
     ) -> int:
         slot = self._slots.get(key)
         if slot is None:
@@ -188,6 +251,7 @@ class ProgramBuilder:
             self.spans.append(span)
             self.on_data.append(on_data)
             self.on_parameters.append(on_parameters)
+            self.shapes.append(shape)
         return slot
 
     def _simpler(
@@ -208,7 +272,8 @@ class ProgramBuilder:
         elif function is POWER and numbers[1] == 2:
             return self.apply(SQUARE, arguments[:1])
         elif function is WHERE and numbers[0] is not None:
-            return arguments[1] if numbers[0] != 0 else arguments[2]
+            shape = broadcast(*[self.shapes[slot] for slot in arguments])
+            return self.broadcast(arguments[1] if numbers[0] != 0 else arguments[2], shape)
         return None
 
 

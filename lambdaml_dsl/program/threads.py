@@ -72,14 +72,14 @@ class Slabs:
         self._bounds = list(pairwise(edges))
 
         def bind(low: int, high: int) -> Evaluation:
-            own = {name: values[low:high] for name, values in columns.items()}
+            own = {name: values[..., low:high] for name, values in columns.items()}
             return Evaluation(program, own, high - low, chunk=chunk)
 
         self._evaluations = side_by_side(bind, self._bounds)
 
     def __call__(self, theta: FloatArray) -> FloatArray:
         """Compute all outputs for all rows, shape (outputs, n)."""
-        out = np.empty((len(self.program.outputs), self.rows))
+        out = np.empty((sum(self.program.output_sizes), self.rows))
 
         def fill(evaluation: Evaluation, first: int) -> None:
             for low, high, values in evaluation.chunks(theta):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from lambdaml_dsl.fitting.result import FitResult
 
 
@@ -52,6 +54,8 @@ def to_plain(result: FitResult) -> dict[str, Any]:
     }
 
 
-def finite(value: float | None) -> float | None:
-    """Give a finite number, or None."""
+def finite(value: Any) -> Any:
+    """Give a finite number, or None; an array as lists of these."""
+    if isinstance(value, np.ndarray):
+        return [finite(each) for each in value] if value.ndim else finite(value.item())
     return value if value is not None and math.isfinite(value) else None

@@ -28,13 +28,14 @@ def summary(result: FitResult) -> str:
 def heading(result: FitResult) -> list[str]:
     """Say what was fitted and how it ended."""
     lines = [result.model.title] if result.model.title else []
-    free = result.n_fitted
+    free, values = result.n_fitted, math.prod(result.bound.result or ())
     return [
         *lines,
         shortened(str(result.model)),
         "",
         result.message,
-        f"{counted(result.n_obs, 'row')}, {counted(free, 'fitted parameter')}, "
+        f"{counted(result.n_obs // values, 'row')}{f' of {values} values' if values > 1 else ''}, "
+        f"{counted(free, 'fitted parameter')}, "
         f"{counted(result.dof, 'degree')} of freedom; "
         f"{counted(result.n_evaluations, 'evaluation')}, {METHODS.get(result.method, result.method)}",
     ]
@@ -42,7 +43,7 @@ def heading(result: FitResult) -> list[str]:
 
 def parameter_rows(result: FitResult) -> list[tuple[str, ...]]:
     """Give the table of parameters: the titles, then one row each; columns that say nothing are left out."""
-    rows = [tuple(COLUMNS), *(parameter_row(parameter) for parameter in result.params.values())]
+    rows = [tuple(COLUMNS), *(parameter_row(parameter) for parameter in result.components.values())]
     kept = [i for i, title in enumerate(COLUMNS) if i < 4 or any(row[i] for row in rows[1:])]
     return [tuple([row[i] for i in kept]) for row in rows]
 
@@ -56,6 +57,8 @@ def parameter_row(parameter: FittedParameter) -> tuple[str, ...]:
             relative = f"{100 * parameter.stderr / abs(parameter.value):.2g} %"
     elif parameter.fixed:
         error = "fixed"
+    elif parameter.between is not None:
+        error = "by search"
     elif parameter.at_bound:
         error = "at bound"
     else:

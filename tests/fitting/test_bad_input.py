@@ -315,7 +315,6 @@ MAPPING = "{} must give parameters by name, not as {}"
         ({"start": {1: 1}}, ["parameters are named by texts, not by 1"]),
         ({"start": {"A": "abc"}}, ["the start value of 'A' must be a number, not 'abc'"]),
         ({"start": {"A": None}}, ["the start value of 'A' must be a number, not None"]),
-        ({"start": {"A": [1, 2]}}, ["the start value of 'A' must be a number, not [1, 2]"]),
         ({"start": {"A": 1j}}, ["the start value of 'A' must be a number, not 1j"]),
         (
             {"start": {"A": 10**400}},
@@ -564,3 +563,14 @@ def test_squares_that_overflow_at_the_start():
     with pytest.raises(EvaluationError) as caught:
         ld.fit("y ~ A*exp(b*x)", DATA, start={"A": 1, "b": 100})
     assert "Give start values" in str(caught.value)
+
+
+def test_a_start_of_two_numbers_makes_a_vector_of_two():
+    expected = [
+        "formula:1:5: the model gives a vector of 2 in each row, but the response is a number",
+        "   1 | y ~ A*exp(-x/tau)",
+        "     |     ^^^^^^^^^^^^^",
+        "A is a vector of 2. Take one number of it, by sum, dot or an index, "
+        "or name as many columns: [u, v] ~ ... .",
+    ]
+    check(ld.ShapeError, expected, start={"A": [1, 2]})

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from lambdaml_dsl.errors import NameResolutionError
-from lambdaml_dsl.language.bind import NOTHING_DECLARED, BoundModel, Declared, bind, bind_text
+from lambdaml_dsl.language.bind import NOTHING_DECLARED, BoundModel, Declared, Known, bind, bind_text
 from lambdaml_dsl.language.functions import FUNCTIONS
 from lambdaml_dsl.language.nodes import Call, Name
 from lambdaml_dsl.language.parse import parse
@@ -13,7 +13,7 @@ from lambdaml_dsl.language.source import Source
 
 
 def model(text: str, columns: tuple[str, ...] | None = None, **declared: object) -> BoundModel:
-    return bind_text(Source(text), Declared(**declared), columns)  # type: ignore[arg-type]
+    return bind_text(Source(text), Declared(**declared), Known(columns))  # type: ignore[arg-type]
 
 
 # ---- without data: x, x0, x1, ... are the inputs ----
@@ -218,7 +218,7 @@ def test_bind_takes_a_parsed_formula() -> None:
     assert bound.source is source
     assert bound.equation is parse(source)
     assert bound.expression is bound.equation.right
-    assert bind(parse(source), source, NOTHING_DECLARED, ["x", "y"]).inputs == ("x",)
+    assert bind(parse(source), source, NOTHING_DECLARED, Known(("x", "y"))).inputs == ("x",)
 
 
 def test_constants_cannot_be_changed() -> None:

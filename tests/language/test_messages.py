@@ -17,7 +17,7 @@ from lambdaml_dsl.errors import (
     closest,
     suggestion,
 )
-from lambdaml_dsl.language.bind import NOTHING_DECLARED, Declared, bind_text
+from lambdaml_dsl.language.bind import NOTHING_DECLARED, Declared, Known, bind_text
 from lambdaml_dsl.language.parse import parse
 from lambdaml_dsl.language.source import Source
 
@@ -216,16 +216,6 @@ FORMULAS = [
         ],
     ),
     (
-        "max(x)",
-        ArityError,
-        [
-            "formula:1:1: max takes 2 or more arguments, 1 is given",
-            "   1 | max(x)",
-            "     | ^^^^^^",
-            "max(x, y): largest of two or more.",
-        ],
-    ),
-    (
         "y ~ 2*where(x > 0, 1) + b",
         ArityError,
         [
@@ -333,17 +323,7 @@ FORMULAS = [
             "formula:1:1: '{' cannot stand here",
             "   1 | {a + b}*x",
             "     | ^",
-            "Brackets in a formula are round: ( ).",
-        ],
-    ),
-    (
-        "a[0]*x",
-        FormulaSyntaxError,
-        [
-            "formula:1:2: '[' cannot stand here",
-            "   1 | a[0]*x",
-            "     |  ^",
-            "Brackets in a formula are round: ( ). A name with an index is written a0 or a_0.",
+            "Brackets in a formula are round: ( ); a vector is written [1, 2].",
         ],
     ),
     (
@@ -353,7 +333,7 @@ FORMULAS = [
             "formula:1:3: '{' cannot stand here",
             "   1 | e^{-x}",
             "     |   ^",
-            "Brackets in a formula are round: ( ).",
+            "Brackets in a formula are round: ( ); a vector is written [1, 2].",
         ],
     ),
     ("()", FormulaSyntaxError, ["formula:1:2: a value is missing before ')'", "   1 | ()", "     |  ^"]),
@@ -499,7 +479,7 @@ FORMULAS = [
         "else",
         FormulaSyntaxError,
         [
-            "formula:1:1: 'else' is a word of the language and cannot be a name",
+            "formula:1:1: a value is missing before 'else'",
             "   1 | else",
             "     | ^^^^",
             "A choice is written: a if x > 0 else b.",
@@ -733,11 +713,6 @@ FORMULAS = [
         ],
     ),
     (
-        "a @ b",
-        FormulaSyntaxError,
-        ["formula:1:3: '@' has no meaning here", "   1 | a @ b", "     |   ^", "For a product write *."],
-    ),
-    (
         "a.*b",
         FormulaSyntaxError,
         [
@@ -760,7 +735,7 @@ FORMULAS = [
             "formula:1:6: '=' cannot stand here",
             "   1 | exp(x=a)",
             "     |      ^",
-            "To compare, write ==; arguments of a function have no names.",
+            "To compare, write ==; functions take their arguments by position, without their names.",
         ],
     ),
     (
@@ -770,7 +745,7 @@ FORMULAS = [
             "formula:1:7: '=' cannot stand here",
             "   1 | a = b = c",
             "     |       ^",
-            "A formula has one =, between the response and the model; to compare, write ==.",
+            "A statement has one =, behind the response or the name that is defined; to compare, write ==.",
         ],
     ),
     (
@@ -790,17 +765,17 @@ FORMULAS = [
             "formula:1:9: '=' cannot stand here",
             "   1 | y ~ a*x = 3",
             "     |         ^",
-            "A formula has one =, between the response and the model; to compare, write ==.",
+            "A statement has one =, behind the response or the name that is defined; to compare, write ==.",
         ],
     ),
     (
         "y := a*x",
         FormulaSyntaxError,
         [
-            "formula:1:3: ':' has no meaning here",
+            "formula:1:3: ':' cannot stand here",
             "   1 | y := a*x",
             "     |   ^",
-            "Write one formula, such as y ~ a*x + b.",
+            "Between the response and the model stands ~ or =, as in y ~ a*x + b.",
         ],
     ),
     # Characters.
@@ -825,16 +800,6 @@ FORMULAS = [
         ],
     ),
     (
-        "a; b",
-        FormulaSyntaxError,
-        [
-            "formula:1:2: ';' cannot stand here",
-            "   1 | a; b",
-            "     |  ^",
-            "Write one formula, without a semicolon.",
-        ],
-    ),
-    (
         "a, b",
         FormulaSyntaxError,
         [
@@ -851,7 +816,7 @@ FORMULAS = [
             "formula:1:2: ',' cannot stand here",
             "   1 | 0,5*x",
             "     |  ^",
-            "A comma stands between the arguments of a function; a decimal number is written 0.5.",
+            "A decimal number is written 0.5.",
         ],
     ),
     (
@@ -892,71 +857,6 @@ FORMULAS = [
             "   1 | y ~ f'(x)",
             "     |      ^",
             "Names have no primes: write for example x1; and a formula holds no texts.",
-        ],
-    ),
-    (
-        "x\xb2",
-        FormulaSyntaxError,
-        ["formula:1:2: '\xb2' has no meaning here", "   1 | x\xb2", "     |  ^", "For a power write ^2."],
-    ),
-    (
-        "a*x\u207b\xb9",
-        FormulaSyntaxError,
-        [
-            "formula:1:4: '\u207b\xb9' has no meaning here",
-            "   1 | a*x\u207b\xb9",
-            "     |    ^^",
-            "For a power write ^-1.",
-        ],
-    ),
-    (
-        "x\u2081\u2082 + 1",
-        FormulaSyntaxError,
-        [
-            "formula:1:2: '\u2081\u2082' has no meaning here",
-            "   1 | x\u2081\u2082 + 1",
-            "     |  ^^",
-            "An index is written plainly, as in x12.",
-        ],
-    ),
-    (
-        "\u221ax",
-        FormulaSyntaxError,
-        [
-            "formula:1:1: '\u221a' (U+221A) has no meaning here",
-            "   1 | \u221ax",
-            "     | ^",
-            "For a square root write sqrt(x).",
-        ],
-    ),
-    (
-        "a \u2212 b",
-        FormulaSyntaxError,
-        [
-            "formula:1:3: '\u2212' (U+2212) has no meaning here",
-            "   1 | a \u2212 b",
-            "     |   ^",
-            "For a minus write the plain sign -.",
-        ],
-    ),
-    (
-        "a\xb7x",
-        FormulaSyntaxError,
-        [
-            "formula:1:2: '\xb7' (U+00B7) has no meaning here",
-            "   1 | a\xb7x",
-            "     |  ^",
-            "For a product write *.",
-        ],
-    ),
-    (
-        "a \u2264 b",
-        FormulaSyntaxError,
-        [
-            "formula:1:3: '\u2264' (U+2264) has no meaning here",
-            "   1 | a \u2264 b",
-            "     |   ^",
-            "Write <=.",
         ],
     ),
     (
@@ -1032,7 +932,7 @@ FORMULAS = [
 @pytest.mark.parametrize(("text", "kind", "message"), FORMULAS)
 def test_wrong_formulas(text: str, kind: type[LambdaMLError], message: list[str]) -> None:
     with pytest.raises(kind) as caught:
-        bind_text(Source(text), NOTHING_DECLARED, None)
+        bind_text(Source(text), NOTHING_DECLARED)
     assert str(caught.value).split("\n") == message
     assert type(caught.value) is kind
 
@@ -1148,7 +1048,7 @@ def test_wrong_names(
     message: list[str],
 ) -> None:
     with pytest.raises(kind) as caught:
-        bind_text(Source(text), declared, columns)
+        bind_text(Source(text), declared, Known(columns))
     assert str(caught.value).split("\n") == message
 
 

@@ -274,9 +274,9 @@ def test_a_byte_order_mark(folder):
 
 # ---- mistakes ----
 
-ONE_EQUATION = (
-    "A model file has one. A declaration begins with input, output, param or const; "
-    "to continue an equation on the next line, open a bracket first."
+STRAY = (
+    "A declaration begins with input, output, param or const; a definition is written name = ... . "
+    "To continue an equation on the next line, open a bracket first."
 )
 OPTIONS = (
     "The options are: y, sigma, weights, absolute_sigma, loss, optimizer, diff_method, max_evaluations, "
@@ -573,9 +573,21 @@ MISTAKES = [
         "The largest number is about 1.8e308.",
     ),
     # Equations.
-    (["y = a*x", "z = b*x"], FormulaSyntaxError, "2:1: a second equation", "^^^^^^^", ONE_EQUATION),
-    (["y = a*x", "  + b"], FormulaSyntaxError, "2:3: a second equation", "  ^^^", ONE_EQUATION),
-    (["param", "y = a*x"], FormulaSyntaxError, "1:1: a second equation", "^^^^^", ONE_EQUATION),
+    (
+        ["y = a*x", "z = b*x"],
+        NameResolutionError,
+        "1:1: 'y' is defined, but not used",
+        "^",
+        "The model is the last equation, or the one with ~; use y in it, or remove the line.",
+    ),
+    (
+        ["y = a*x", "  + b"],
+        FormulaSyntaxError,
+        "2:3: the formula ended on the line before '+'",
+        "  ^",
+        "To continue a formula on the next line, put it in brackets.",
+    ),
+    (["param", "y = a*x"], FormulaSyntaxError, "1:1: this is neither a declaration nor a definition", "^^^^^", STRAY),
     (
         ["input t", "y = a*exxp(t)"],
         NameResolutionError,

@@ -196,8 +196,8 @@ COMPLEX = "data: column 'x' holds complex numbers\nFit its real or imaginary par
             {1, 2},
             f"data: column 'x' holds a value of type 'set' in row 1, which is not a number\n{NUMBER_A_ROW}",
         ),
-        (np.ones((2, 2)), f"data: column 'x' has the shape (2, 2)\n{NUMBER_A_ROW}"),
-        (np.ones((2, 1)), f"data: column 'x' has the shape (2, 1)\n{NUMBER_A_ROW}"),
+        (np.ones((2, 2, 2, 2)), f"data: column 'x' has the shape (2, 2, 2, 2)\n{NUMBER_A_ROW}"),
+        ([["a", "b"], ["c", "d"]], "data: column 'x' does not hold numbers\nGive an array of numbers."),
         ([[1, 2], [3]], f"data: column 'x' holds lists of different lengths\n{NUMBER_A_ROW}"),
         ([1j, 2], COMPLEX),
         (np.array([1j, 2], dtype=object), COMPLEX),
@@ -240,7 +240,7 @@ def test_refused_mappings(data, expected):
         (3, "int"),
         (None, "NoneType"),
         (b"a.csv", "bytes"),
-        (np.ones((3, 2)), "ndarray"),
+        (np.ones((3, 2, 2)), "ndarray"),
         (pd.Series([1.0, 2.0]), "Series"),
         (pl.Series([1.0, 2.0]), "Series"),
     ],
@@ -660,4 +660,66 @@ def test_values_that_are_not_finite(value, words, tmp_path):
     assert str(caught.value) == (
         f"d.csv: column 'y' holds {words} in row 2 (line 4), and 2 more such rows\n"
         'Mend the data, or leave such rows out with nan_policy="omit".'
+    )
+
+
+# ---- vectors in the rows ----
+
+
+def test_a_column_of_vectors_has_the_rows_last():
+    values = np.arange(6.0).reshape(3, 2)
+    table = read_table({"x": values, "y": [1, 2, 3]})
+    assert table.shape("x") == (2,)
+    np.testing.assert_array_equal(table.column("x"), values.T)
+    assert table.column("x").flags.c_contiguous
+
+
+def test_a_column_of_matrices_has_the_rows_last():
+    values = np.arange(12.0).reshape(3, 2, 2)
+    np.testing.assert_array_equal(read_table({"x": values}).column("x"), np.moveaxis(values, 0, -1))
+
+
+@pytest.mark.parametrize("values", [[[1.0], [2.0]], np.array([[1.0], [2.0]])])
+def test_vectors_of_one_component_are_numbers(values):
+    table = read_table({"x": values})
+    assert table.shape("x") == ()
+    np.testing.assert_array_equal(table.column("x"), [1, 2])
+
+
+def test_x_is_the_row_of_the_numbered_columns():
+    table = read_table({"x0": [1, 2], "x1": [3, 4], "x3": [5, 6]})
+    assert table.shape("x") == (2,)
+    np.testing.assert_array_equal(table.column("x"), [[1, 2], [3, 4]])
+    assert table.names == ("x0", "x1", "x3", "x")
+
+
+def test_one_numbered_column_makes_no_row():
+    with pytest.raises(DataError):
+        read_table({"x0": [1, 2]}).column("x")
+
+
+def test_a_column_x_is_not_replaced_by_numbered_ones():
+    np.testing.assert_array_equal(read_table({"x": [7, 8], "x0": [1, 2], "x1": [3, 4]}).column("x"), [7, 8])
+
+
+def test_the_components_of_x_have_names():
+    table = read_table({"x": [[1, 2], [3, 4]], "x1": [9, 9]})
+    np.testing.assert_array_equal(table.column("x0"), [1, 3])
+    np.testing.assert_array_equal(table.column("x1"), [9, 9])
+
+
+@pytest.mark.parametrize("data", [np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 2])])
+def test_an_array_is_the_rows_x(data):
+    np.testing.assert_array_equal(read_table(data).column("x"), data.T)
+
+
+def test_names_of_columns_are_normalised():
+    table = read_table({"\N{MICRO SIGN}": [1.0], "x\N{SUBSCRIPT TWO}": [2.0], "t [s]": [3.0]})
+    assert table.names == ("\N{GREEK SMALL LETTER MU}", "x2", "t [s]")
+
+
+def test_names_that_are_one_when_normalised_are_refused():
+    data = {"\N{MICRO SIGN}": [1.0], "\N{GREEK SMALL LETTER MU}": [1.0]}
+    assert refusal(data) == (
+        "data: two columns are called '\N{GREEK SMALL LETTER MU}'\nRename one of them."
     )

@@ -4,7 +4,8 @@ A formula is built as a row of tokens, so that what it means is decided by whoev
 generator only keeps to what is grammatical: `not` cannot follow an arithmetic operator or a sign,
 and the test of a conditional cannot be a conditional without brackets. The tokens are then set as
 text: blanks anywhere, line breaks and comments inside brackets, redundant brackets, both spellings
-of the power.
+of the power. With `arrays`, vectors, indices, slices and `@` besides; what is indexed is a name, a call, a
+vector or a bracket, which is all that the language allows.
 """
 
 # ruff: noqa: RUF001  (names in Greek letters are meant)
@@ -63,6 +64,7 @@ class Piece:
 
     tokens: tuple[str, ...]
     is_choice: bool = False
+    is_component: bool = False
 
     @property
     def operand(self) -> tuple[str, ...]:
@@ -73,6 +75,11 @@ class Piece:
     def test(self) -> tuple[str, ...]:
         """The tokens where the grammar wants anything but a conditional."""
         return bracketed(self.tokens) if self.is_choice else self.tokens
+
+    @property
+    def component(self) -> tuple[str, ...]:
+        """The tokens where they are indexed."""
+        return self.tokens if self.is_component else bracketed(self.tokens)
 
 
 def bracketed(tokens: tuple[str, ...]) -> tuple[str, ...]:
@@ -87,10 +94,13 @@ def pieces(
     arithmetic: Sequence[str] = ARITHMETIC,
     signs: Sequence[str] = ("-", "+"),
     logic: bool = True,
+    arrays: bool = False,
     max_leaves: int = 12,
 ) -> st.SearchStrategy[Piece]:
     """Expressions over some names, literals and functions (name -> number of arguments)."""
-    leaves = st.sampled_from([*names, *numbers]).map(lambda token: Piece((token,)))
+    leaves = st.sampled_from([*names, *numbers]).map(
+        lambda token: Piece((token,), is_component=token in names)
+    )
 
     def grow(inner: st.SearchStrategy[Piece]) -> st.SearchStrategy[Piece]:
         @st.composite
@@ -101,7 +111,30 @@ def pieces(
                 tokens += [*draw(inner).tokens, ","]
             if tokens and draw(st.integers(0, 4)):
                 tokens.pop()  # else a comma behind the last argument stays, as Python allows it
-            return Piece((function, *bracketed(tuple(tokens))))
+            return Piece((function, *bracketed(tuple(tokens))), is_component=True)
+
+        @st.composite
+        def vector(draw: st.DrawFn) -> Piece:
+            tokens: list[str] = []
+            for _ in range(draw(st.integers(1, 3))):
+                tokens += [*draw(inner).tokens, ","]
+            if draw(st.integers(0, 4)):
+                tokens.pop()
+            return Piece(("[", *tokens, "]"), is_component=True)
+
+        @st.composite
+        def index(draw: st.DrawFn) -> Piece:
+            tokens: list[str] = []
+            for _ in range(draw(st.integers(1, 2))):
+                colons = draw(st.sampled_from([0, 0, 1, 2]))
+                if colons == 0:
+                    tokens += draw(inner).tokens
+                for _ in range(colons):
+                    tokens += [*(draw(inner).tokens if draw(st.booleans()) else ()), ":"]
+                if colons and draw(st.booleans()):
+                    tokens += draw(inner).tokens
+                tokens.append(",")
+            return Piece((*draw(inner).component, "[", *tokens[:-1], "]"), is_component=True)
 
         @st.composite
         def chain(draw: st.DrawFn) -> Piece:
@@ -124,6 +157,8 @@ def pieces(
         ways = [inner.map(lambda piece: Piece(bracketed(piece.tokens))), call()]
         # Each kind of arithmetic by itself, so that it is drawn about as often as all of logic.
         ways += [joined(arithmetic), *[joined(kind) for kind in KINDS if set(kind) <= set(arithmetic)]]
+        if arrays:
+            ways += [vector(), index(), joined(("@", "*"))]
         prefixes = [*signs, "not"] if logic else [*signs]
         if prefixes:
             ways.append(st.builds(prefixed, st.sampled_from(prefixes), inner))
@@ -172,7 +207,7 @@ def set_as_text(tokens: Sequence[str], seed: int) -> str:
         if depth > 0:
             blanks += ["\n", " \n\t ", "  # a note (with a bracket\n", "\n\n"]
         pieces += [chance.choice(blanks) if before else "", token]
-        depth += (token == "(") - (token == ")")
+        depth += (token in "([") - (token in ")]")
     return "".join([*pieces, chance.choice(["", "", " ", "  # the end)", "#", "\n", "\n\n  "])])
 
 
@@ -183,10 +218,10 @@ def is_word(token: str) -> bool:
 SEEDS = st.integers(0, 1 << 16)
 
 
-def formula_texts(max_leaves: int = 12) -> st.SearchStrategy[str]:
-    """Any expression of the language."""
+def formula_texts(max_leaves: int = 12, *, arrays: bool = False) -> st.SearchStrategy[str]:
+    """Any expression of the language, but for indexed sums, which Python does not have."""
     return st.builds(
         lambda piece, seed: set_as_text(piece.tokens, seed),
-        pieces(NAMES, NUMBERS, CALLS, max_leaves=max_leaves),
+        pieces(NAMES, NUMBERS, CALLS, arrays=arrays, max_leaves=max_leaves),
         SEEDS,
     )

@@ -51,6 +51,26 @@ def log_one_plus_exp(x: float) -> float:
     return float(np.log1p(np.exp(-abs(x)))) + larger(x, 0.0)
 
 
+def log_odds(x: float) -> float:
+    if x < 0.25:
+        return float(np.log(np.float64(divide(x, 1 - x))))
+    return float(np.log1p(np.float64(divide(2 * x - 1, 1 - x))))
+
+
+def sine_by_angle(x: float) -> float:
+    if x == 0 or math.isinf(x):
+        return 1.0 if x == 0 else 0.0
+    return float(np.sin(np.float64(x))) / x
+
+
+def step(x: float) -> float:
+    return x if math.isnan(x) else (1.0 + sign(x)) / 2
+
+
+def with_sign(x: float, y: float) -> float:
+    return math.nan if math.isnan(y) else math.copysign(x, y)
+
+
 def sign(x: float) -> float:
     return x if math.isnan(x) else float((x > 0) - (x < 0))
 
@@ -84,7 +104,7 @@ NUMPY = {
     "asinh": np.arcsinh, "arcsinh": np.arcsinh, "acosh": np.arccosh, "arccosh": np.arccosh,
     "atanh": np.arctanh, "arctanh": np.arctanh, "floor": np.floor, "ceil": np.ceil, "round": np.rint,
     "erf": scipy.special.erf, "erfc": scipy.special.erfc, "gamma": scipy.special.gamma,
-    "lgamma": scipy.special.gammaln, "logit": scipy.special.logit,
+    "lgamma": scipy.special.gammaln, "trunc": np.trunc, "mod": np.mod,
 }  # fmt: skip
 
 PLAIN: Mapping[str, Callable[..., float]] = {
@@ -98,7 +118,15 @@ PLAIN: Mapping[str, Callable[..., float]] = {
     "sigmoid": logistic,
     "expit": logistic,
     "softplus": log_one_plus_exp,
+    "logit": log_odds,
+    "sinc": sine_by_angle,
+    "heaviside": step,
+    "copysign": with_sign,
 }
+
+
+KNOWN = frozenset({"min", "max", *PLAIN, *NUMPY})
+"""The functions that this evaluator knows: all elementary ones. The special ones have tests of their own."""
 
 
 def call(function: str, values: list[float]) -> float:

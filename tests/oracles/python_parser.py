@@ -5,9 +5,29 @@ from __future__ import annotations
 import ast
 from functools import reduce
 
-from lambdaml_dsl.language.nodes import Binary, Call, Compare, Conditional, Expr, Name, Number, Unary
+from lambdaml_dsl.language.nodes import (
+    Binary,
+    Call,
+    Compare,
+    Conditional,
+    Expr,
+    Index,
+    Name,
+    Number,
+    Slice,
+    Unary,
+    Vector,
+)
 
-BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.Pow: "**"}
+BINARY = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Mod: "%",
+    ast.MatMult: "@",
+    ast.Pow: "**",
+}
 UNARY = {ast.UAdd: "+", ast.USub: "-", ast.Not: "not"}
 COMPARISON = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 LOGIC = {ast.And: "and", ast.Or: "or"}
@@ -40,5 +60,13 @@ def convert(node: ast.expr) -> Expr:
             return Conditional(convert(body), convert(test), convert(orelse))
         case ast.Call(ast.Name(function), arguments, []):
             return Call(function, tuple(map(convert, arguments)))
+        case ast.List(items):
+            return Vector(tuple(map(convert, items)))
+        case ast.Subscript(value, ast.Tuple(subscripts)):
+            return Index(convert(value), tuple(map(convert, subscripts)))
+        case ast.Subscript(value, subscript):
+            return Index(convert(value), (convert(subscript),))
+        case ast.Slice(start, stop, step):
+            return Slice(*[None if part is None else convert(part) for part in (start, stop, step)])
         case _:
             raise AssertionError(f"not in the language: {ast.dump(node)}")

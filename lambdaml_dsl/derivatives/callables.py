@@ -1,0 +1,173 @@
+"""Python functions in formulas: an entry of the function table around a callable.
+
+In: a callable of arrays. Out: a `Function`, whose slopes are measured, never looked up: by the complex step
+in true complex arithmetic where the callable is made for it, by central differences where it is not. Which of
+the two is decided for each chunk of rows by comparing them, so the outcome is the same for any number of
+threads.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from lambdaml_dsl.derivatives.differences import CENTRAL, NO_SIZE
+from lambdaml_dsl.errors import EvaluationError, OptionError
+from lambdaml_dsl.language.functions import FloatArray, Function, Interval, Measured
+
+IMAGINARY = 1e-20
+"""The step of the complex step: its square is nothing beside 1, so no digit is lost to truncation."""
+
+COMPARED = 16
+"""Rows at which the complex step is held against central differences."""
+
+AGREEMENT = 1e-4
+"""How far the two may be apart, in units of the largest slope: what a lost imaginary part exceeds."""
+
+
+def registered(name: str, function: Callable[..., Any]) -> Function:
+    """Make a function of the language from a callable.
+
+    Parameters
+    ----------
+    name : str
+        What formulas call it.
+    function : callable
+        Takes float64 arrays of one shape, one for each argument, and gives an array of that shape. For the
+        complex step it is also tried with complex arrays.
+
+    Raises
+    ------
+    OptionError
+        It is not callable, or how many arguments it takes cannot be found out.
+
+    Examples
+    --------
+    >>> entry = registered("bump", lambda x, width: np.exp(-((x / width) ** 2)))
+    >>> entry.arguments
+    ('x', 'width')
+    """
+    arguments = argument_names(name, function)
+    measured = Callback(name, function)
+
+    def slope(which: int) -> Measured:
+        kernel = partial(measured.slope, which)
+        flat = (None,) * len(arguments)
+        return Measured(Function(f"{name}'{which}", arguments, kernel, flat, "a measured slope"))
+
+    return Function(
+        name,
+        arguments,
+        measured.value,
+        tuple([slope(which) for which in range(len(arguments))]),
+        "a Python function",
+        domain=(Interval(),) * len(arguments),
+    )
+
+
+def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
+    """Give the names of the arguments that must be given, by the callable's signature."""
+    if not callable(function):
+        raise OptionError(f"the function '{name}' cannot be called: it is a {type(function).__name__}")
+    if isinstance(function, np.ufunc):
+        return tuple([f"x{k}" for k in range(function.nin)]) if function.nin > 1 else ("x",)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        parameters = ()  # type: ignore[assignment]
+    wanted = [
+        each.name
+        for each in parameters
+        if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD) and each.default is each.empty
+    ]
+    if not wanted:
+        raise OptionError(
+            f"how many arguments '{name}' takes cannot be found out",
+            hint=f"Wrap it: functions={{'{name}': lambda x: {name}(x)}}.",
+        )
+    return tuple(wanted)
+
+
+class Callback:
+    """Calls a Python function with arrays that it cannot harm, and checks what it gives."""
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        self.name = name
+        self.function = function
+
+    def value(self, *arrays: FloatArray) -> None:
+        """Compute the last array from the others."""
+        *arguments, out = arrays
+        result = self.call(aligned(arguments))
+        if np.iscomplexobj(result):
+            raise EvaluationError(f"the function '{self.name}' gave complex numbers")
+        np.copyto(out, result.reshape(out.shape) if result.size == out.size else result)
+
+    def slope(self, which: int, *arrays: FloatArray) -> None:
+        """Compute the slope by one argument into the last array."""
+        *given, out = arrays
+        arguments = aligned(given)
+        exact = self.complex_step(arguments, which)
+        if exact is None or not self.agrees(exact, arguments, which):
+            exact = self.central(arguments, which)
+        np.copyto(out, exact.reshape(out.shape) if exact.size == out.size else exact)
+
+    def complex_step(self, arguments: list[FloatArray], which: int) -> FloatArray | None:
+        """Give the slope by a true complex step; None where the function does not carry it."""
+        stepped: list[Any] = list(arguments)
+        stepped[which] = arguments[which] + 1j * IMAGINARY
+        try:
+            result = self.call(stepped)
+        except EvaluationError:
+            return None
+        return np.imag(result) / IMAGINARY if np.iscomplexobj(result) else None
+
+    def central(self, arguments: list[FloatArray], which: int) -> FloatArray:
+        """Give the slope by central differences."""
+        here = arguments[which]
+        size = np.where(np.abs(here) < NO_SIZE, 1.0, np.abs(here))
+        above, below = here + CENTRAL.step * size, here - CENTRAL.step * size
+        upper, lower = ([*arguments[:which], end, *arguments[which + 1 :]] for end in (above, below))
+        slope: FloatArray = (self.call(upper) - self.call(lower)) / (above - below)
+        return slope
+
+    def agrees(self, exact: FloatArray, arguments: list[FloatArray], which: int) -> bool:
+        """Say whether the complex step agrees with central differences, at a few of the rows."""
+        some = np.unique(np.linspace(0, exact.shape[-1] - 1, COMPARED).astype(np.intp))
+        quotients = self.central([np.ascontiguousarray(each[..., some]) for each in arguments], which)
+        apart, scale = np.abs(exact[..., some] - quotients), np.abs(quotients)
+        good = np.isfinite(apart)
+        return bool((apart[good] <= AGREEMENT * scale.max(initial=0.0, where=good)).all())
+
+    def call(self, arguments: list[Any]) -> Any:
+        """Call the function; whatever goes wrong in it is an error that names it."""
+        for argument in arguments:
+            argument.flags.writeable = False
+        try:
+            result = np.asarray(self.function(*arguments))
+        except Exception as error:
+            cause = str(error).strip().split("\n")[0]
+            raise EvaluationError(
+                f"the function '{self.name}' failed: {type(error).__name__}: {cause}",
+                hint="It is called with arrays, one for each argument, all of one shape.",
+            ) from error
+        wanted = arguments[0].shape
+        if result.dtype.kind in "fiubc" and result.shape == () and wanted == (1,):
+            result = result.reshape(wanted)
+        if result.dtype.kind not in "fiubc" or result.shape != wanted:
+            raise EvaluationError(
+                f"the function '{self.name}' was given arrays of shape {arguments[0].shape}, and gave "
+                + (f"one of shape {result.shape}" if result.dtype.kind in "fiubc" else "no numbers"),
+                hint="It must give one number for each row.",
+            )
+        return result
+
+
+def aligned(arguments: list[FloatArray]) -> list[FloatArray]:
+    """Give arguments as arrays of one shape, with at least one axis, that are the function's own."""
+    shape = np.broadcast_shapes((1,), *[argument.shape for argument in arguments])
+    return [np.broadcast_to(argument, shape).copy() for argument in arguments]

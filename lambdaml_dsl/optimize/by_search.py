@@ -1,0 +1,263 @@
+"""Least squares where some parameters are found by search: the search, then the solve of all the others.
+
+In: a problem with breakpoints. Out: a `Found`. Nothing here knows of formulas or data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.optimize.breakpoints import SWEEPS, descend, find
+from lambdaml_dsl.optimize.cells import everywhere, moved, own_cell, zone_of
+from lambdaml_dsl.optimize.least_squares import EVALUATIONS_A_PARAMETER, Solution, minimise, round_up
+from lambdaml_dsl.optimize.polish import LEVEL, judge, linearised
+from lambdaml_dsl.optimize.record import Exhausted, Record
+from lambdaml_dsl.optimize.status import Status
+from lambdaml_dsl.optimize.trials import Search, Steps, Trial, searching
+
+LOOKS = 4
+"""Where the model bends, so many places are followed to their end."""
+
+WIDEST = 256
+"""An interval is widened by up to so many neighbours in which the model is the same."""
+
+CORNER = 1e-3
+"""A corner is tested by values so far to its sides, in parts of the distance to the next."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a search found.
+
+    Attributes
+    ----------
+    solution : Solution
+        The end of the problem by all that the model depends on smoothly.
+    places : ndarray
+        The breakpoints, shape (m,).
+    low, high : ndarray
+        Ends of the intervals in which they may lie, shape (m,); NaN where the search did not end.
+    """
+
+    solution: Solution
+    places: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+def minimise_by_search(
+    steps: Steps,
+    *,
+    optimizer: str = "auto",
+    max_evaluations: int | None = None,
+    rough: Steps | None = None,
+) -> Found:
+    """Minimise a sum of squares that has breakpoints.
+
+    Parameters
+    ----------
+    steps : Steps
+        The problem; its residuals are finite at the start.
+    optimizer : str
+        What solves the other parameters: a key of `SOLVERS`.
+    max_evaluations : int, optional
+        The budget of residual evaluations, search and solves together.
+    rough : Steps, optional
+        The same on fewer rows: the search is made on them, for a start.
+    """
+    limit = math.inf if max_evaluations is None else max_evaluations
+    search = searching(steps, optimizer, limit)
+    stop = Status.BUDGET
+    try:
+        with np.errstate(all="ignore"):
+            if rough is not None:
+                found = [refined(search, searching(rough, optimizer, limit))]
+            else:
+                # Where the model bends, an interval that looks worse may hold the lowest minimum.
+                found = find(search)[: LOOKS if steps.bends else 1]
+            ends = [settle(search, one, optimizer, rough is None) for one in found]
+            solution, trial = min(ends, key=lambda end: (round_up(end[1].rss), not end[0].status.converged))
+            trial, low, high = centred(search, trial)
+            return Found(counted(search, solution), trial.places, low, high)
+    except Exhausted:
+        pass
+    except KeyboardInterrupt:
+        stop = Status.INTERRUPTED
+    with np.errstate(all="ignore"):
+        solution = end(search, search.best, stop, "stopped")
+    nothing = np.full(len(steps.start), np.nan)
+    return Found(counted(search, solution), search.best.places, nothing, nothing)
+
+
+def refined(search: Search, rough: Search) -> Trial:
+    """Search on fewer rows, then about what that found on all."""
+    try:
+        found = find(rough)
+        zones = [zone_of(rough, which, found[0]) for which in range(len(found[0].places))]
+    finally:
+        # What is fewer rows' is not reported, but the budget counts it; and it is the best that is known.
+        search.budget -= rough.evaluations
+        search.effort = rough.effort
+        search.best = replace(rough.best, rss=math.inf)
+    trial = search.attempt(found[0].places)
+    if len(search.steps.bends) < len(zones):
+        trial = descend(search, trial, zones)
+    return trial
+
+
+def counted(search: Search, solution: Solution) -> Solution:
+    """Give a solution with all that the search evaluated."""
+    return replace(
+        solution,
+        n_evaluations=search.evaluations,
+        n_jacobians=search.jacobians,
+        history=tuple(search.history),
+    )
+
+
+def end(search: Search, trial: Trial, status: Status, method: str) -> Solution:
+    """Describe a trial as an end."""
+    problem, theta, lower, upper = search.steps.smooth(trial.places, trial.others)
+    at_theta = problem.linearise(theta)
+    bounded = bool(np.isfinite([lower, upper]).any())
+    record = Record(problem, lower, upper, 1, bounded, theta, theta, theta.tobytes(), at_theta)
+    if status.converged:
+        residuals, factor, held = linearised(record, theta)
+        status = Status.AT_BOUND if held.any() else status
+    else:
+        here = judge(record, theta, method, status)
+        residuals, factor, held = here.residuals, here.factor, here.held
+    if not search.history:  # stopped on fewer rows
+        search.evaluations, search.jacobians, search.history = 1, 1, [factor.rss]
+    return Solution(theta, residuals, factor, held, status, method, 0, 0, ())
+
+
+def settle(search: Search, trial: Trial, optimizer: str, again: bool) -> tuple[Solution, Trial]:
+    """Solve all that the model depends on smoothly; where that leads far, search `again` from there."""
+    steps = search.steps
+    for _ in range(SWEEPS):
+        solution = solve_smooth(search, trial, optimizer)
+        if not solution.status.finished:
+            return solution, trial
+        places, others = steps.split(solution.theta, trial.places)
+        there = Trial(places, others, solution.factor.rss)
+        much = there.rss < trial.rss * (1 - CORNER) - search.noise
+        if steps.bends and not solution.status.converged:
+            return at_corner(search, there, solution)
+        if not much or not again:
+            return solution, there
+        search.tried.clear()
+        search.best = there
+        trial = descend(search, there)
+        if not search.lower(trial, there):
+            return solution, there
+    return solution, there
+
+
+def solve_smooth(search: Search, trial: Trial, optimizer: str) -> Solution:
+    """Solve all that the model depends on smoothly, the breakpoints being where they are."""
+    problem, start, lower, upper = search.steps.smooth(trial.places, trial.others)
+    if not len(start):
+        return end(search, trial, Status.CONVERGED, "search")
+    solution = minimise(
+        problem,
+        start,
+        lower,
+        upper,
+        optimizer=optimizer,
+        max_evaluations=search.left(EVALUATIONS_A_PARAMETER * (len(start) + 1)),
+    )
+    search.add(solution)
+    if solution.status is Status.INTERRUPTED:
+        places, others = search.steps.split(solution.theta, trial.places)
+        search.best = Trial(places, others, solution.factor.rss)
+        raise KeyboardInterrupt
+    return solution
+
+
+def at_corner(search: Search, trial: Trial, solution: Solution) -> tuple[Solution, Trial]:
+    """Look whether the minimum is at a corner of the sum of squares, where no gradient is 0.
+
+    A continuous broken line may fit best with its break on a row: to either side the sum of squares rises,
+    with a slope of its own (Hudson 1966, JASA 61). Solvers stop near there, and derivatives do not tell that
+    it is a minimum.
+    """
+    best = trial
+    steps = search.steps
+    for which in steps.bends:
+        every = everywhere(search, which, best)
+        own = own_cell(every, float(best.places[which]))
+        ends = {
+            float(end)
+            for k in (own - 1, own, own + 1)
+            if 0 <= k < len(every.low)
+            for end in (every.low[k], every.high[k])
+        }
+        for edge in sorted(ends):
+            if math.isfinite(edge):
+                one = search.attempt(moved(best, which, edge))
+                if one.rss <= best.rss * (1 + LEVEL):
+                    best = one
+    if best is trial:
+        return solution, trial
+    for which in steps.bends:
+        every = everywhere(search, which, best)
+        place = float(best.places[which])
+        for k in np.flatnonzero((every.low == place) | (every.high == place)):
+            side = place + CORNER * (every.middle[k] - place)
+            if search.lower(search.attempt(moved(best, which, float(side))), best):
+                return solution, trial
+    return end(search, best, Status.CONVERGED, solution.method), best
+
+
+def centred(search: Search, trial: Trial) -> tuple[Trial, FloatArray, FloatArray]:
+    """Put each breakpoint into the middle of the interval in which the model stays the same."""
+    steps = search.steps
+    low, high = np.full(len(trial.places), np.nan), np.full(len(trial.places), np.nan)
+    for which in range(len(trial.places)):
+        if which in steps.bends:
+            continue
+        low[which], high[which], middle = interval(search, which, trial)
+        places = moved(trial, which, middle)
+        if same(search, trial, places):
+            trial = replace(trial, places=places)
+    return trial, low, high
+
+
+def same(search: Search, trial: Trial, places: FloatArray) -> bool:
+    """Say whether the residuals are the same where the breakpoints are put elsewhere."""
+    found = []
+    for put in (trial.places, places):
+        search.steps.put(put)
+        found.append(search.steps.problem.residuals(trial.others))
+    return np.array_equal(found[0], found[1])
+
+
+def interval(search: Search, which: int, trial: Trial) -> tuple[float, float, float]:
+    """Give the ends of the interval in which the model stays the same, and a value inside."""
+    every = everywhere(search, which, trial)
+    own = own_cell(every, float(trial.places[which]))
+
+    def reach(onward: Callable[[int], int]) -> int:
+        k = own
+        for _ in range(WIDEST):
+            after = onward(k)
+            if not 0 <= after < len(every.middle):
+                break
+            if not same(search, trial, moved(trial, which, float(every.middle[after]))):
+                break
+            k = after
+        return k
+
+    first, last = reach(lambda k: k - 1), reach(lambda k: k + 1)
+    low, high = float(every.low[first]), float(every.high[last])
+    if math.isfinite(high - low):
+        return low, high, low + (high - low) / 2
+    if math.isinf(low) and math.isinf(high):
+        return low, high, float(search.steps.start[which])
+    return low, high, float(every.middle[own])
