@@ -445,7 +445,7 @@ def section(entry: Entry, picture: Picture | None) -> Iterator[str]:
         yield f'<img src="plots/{entry.name}.svg" width="240" height="150" align="right" alt="{alt}">'
         yield ""
     called = ", ".join([f"`{call}`" for call in calls(entry)])
-    yield f"{called}: {entry.doc}"
+    yield f"{called}: {plain(entry.doc)}"
     facts = list(facts_of(entry, picture))
     if facts:
         yield ""
@@ -486,7 +486,12 @@ def marked(rule: str) -> str:
     while formula.count("(") != formula.count(")"):
         more, note, rest = rest.partition(" (")
         formula += f" ({more}"
-    return f"`{formula}`{note}{rest}"
+    return f"`{formula}`{note}{plain(rest)}"
+
+
+def plain(text: str) -> str:
+    """Keep Markdown from reading formulas in a sentence as emphasis or tags."""
+    return re.sub(r"([*_\\|])", r"\\\1", text).replace("<", "&lt;")
 
 
 def constants(entries: Sequence[Entry]) -> Iterator[str]:
@@ -497,7 +502,7 @@ def constants(entries: Sequence[Entry]) -> Iterator[str]:
     for entry in entries:
         assert isinstance(entry.what, Constant)
         names = ", ".join([f"`{name}`" for name in (entry.name, *entry.aliases)])
-        yield f"| {names} | {entry.what.value:.6g} | {entry.what.unit} | {entry.doc} |"
+        yield f"| {names} | {entry.what.value:.6g} | {entry.what.unit} | {plain(entry.doc)} |"
 
 
 def outdated(drawn: dict[str, Picture], page: str) -> list[str]:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mpmath import exp, expm1, inverse, log, matrix, mp, mpf, nstr, pi, sqrt
-from simulate import TRUE
+from simulate import TRUE, components
 
 FOLDER = Path(__file__).parent
 DIGITS = 50
@@ -102,11 +102,6 @@ def planck(row: Row, p: Parameters) -> mpf:
     return mpf("1e20") * 2 * h * c * per_metre**3 / expm1(h * c * per_metre / (k * p["T"]))
 
 
-def numbered(name: str, *values: str) -> dict[str, str]:
-    """Give the start values of a vector by component."""
-    return {f"{name}[{index}]": value for index, value in enumerate(values)}
-
-
 def elu(z: mpf) -> mpf:
     """Give the exponential linear unit."""
     return z if z > 0 else expm1(z)
@@ -159,11 +154,7 @@ def cultivars(row: Row, p: Parameters) -> list[mpf]:
     return [weight / (1 + sum(weights)) for weight in (1, *weights)]
 
 
-BANDS = {
-    **numbered("A", *["2000"] * 5),
-    **numbered("mu", "1060", "1100", "1130", "1210", "1275"),
-    **numbered("s", *["10"] * 5),
-}
+BANDS = {"A": ("2000",) * 5, "mu": ("1060", "1100", "1130", "1210", "1275"), "s": ("10",) * 5}
 
 EXAMPLES = (
     Example(
@@ -237,13 +228,12 @@ EXAMPLES = (
         "two_layer_network/network.lml",
         "two_layer_network/circles.csv",
         "two_layer_network/expected.json",
-        {
-            **{"W1[0, 0]": "0", "W1[0, 1]": "3", "W1[1, 0]": "-3", "W1[1, 1]": "-1.5"},
-            **{"W1[2, 0]": "3", "W1[2, 1]": "-1.5"},
-            **numbered("b1", "-1", "-1", "-1"),
-            **numbered("wf", "-2", "-3", "-2"),
-            "bf": "-2",
-        },
+        components(
+            W1=(("0", "3"), ("-3", "-1.5"), ("3", "-1.5")),
+            b1=("-1", "-1", "-1"),
+            wf=("-2", "-3", "-2"),
+            bf="-2",
+        ),
         lambda row: row["response"],
         network,
         true=TRUE["two_layer_network"],
@@ -252,7 +242,7 @@ EXAMPLES = (
         "sum_of_exponentials/decay.lml",
         "sum_of_exponentials/decay.csv",
         "sum_of_exponentials/expected.json",
-        {**numbered("A", "1", "1", "1"), **numbered("k", "10", "1", "0.1"), "c": "0"},
+        components(A=("1", "1", "1"), k=("10", "1", "0.1"), c="0"),
         lambda row: row["signal (V)"],
         exponentials,
         true=TRUE["sum_of_exponentials"],
@@ -261,7 +251,7 @@ EXAMPLES = (
         "five_peaks/bands.lml",
         "five_peaks/raman.csv",
         "five_peaks/expected_bands.json",
-        {**BANDS, "eta": "0.5", "b0": "20", "b1": "0"},
+        components(**BANDS, eta="0.5", b0="20", b1="0"),
         lambda row: row["intensity (counts/s)"],
         bands,
         true=TRUE["five_peaks"],
@@ -270,7 +260,7 @@ EXAMPLES = (
         "five_peaks/gaussians.lml",
         "five_peaks/raman.csv",
         "five_peaks/expected_gaussians.json",
-        {**BANDS, "b0": "20", "b1": "0"},
+        components(**BANDS, b0="20", b1="0"),
         lambda row: row["intensity (counts/s)"],
         gaussian_bands,
     ),
@@ -278,7 +268,7 @@ EXAMPLES = (
         "wine_cultivars/wine.lml",
         "wine_cultivars/wine.csv",
         "wine_cultivars/expected.json",
-        {"b2": "0.5", **numbered("w2", "-6", "-2"), "b3": "-0.5", **numbered("w3", "-1", "-7")},
+        components(b2="0.5", w2=("-6", "-2"), b3="-0.5", w3=("-1", "-7")),
         lambda row: [mpf(int(row["cultivar"] == k)) for k in (1, 2, 3)],
         cultivars,
     ),

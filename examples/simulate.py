@@ -1,7 +1,7 @@
 """Make the data of the examples that are simulated: from known parameters, with seeded noise.
 
-The draws are Python's own, whose stream is the same in every version; numbers are rounded to the digits that a
-measurement would have. `TRUE` holds the parameters, for comparison with what the fits find.
+The draws are Python's own, whose stream is the same in every version; numbers are rounded to the digits that
+a measurement would have. `TRUE` holds the parameters, for comparison with what the fits find.
 
 Usage::
 
@@ -18,26 +18,39 @@ from math import cos, exp, expm1, log, pi, sin, sqrt
 from pathlib import Path
 from random import Random
 from statistics import NormalDist
+from typing import Any
 
 FOLDER = Path(__file__).parent
 
-# Parameters by component, as the fits name them.
+
+def components(**values: Any) -> dict[str, Any]:
+    """Give parameters by component, as the fits name them: nested tuples are vectors and matrices."""
+    found = {}
+    for name, value in values.items():
+        if not isinstance(value, tuple):
+            found[name] = value
+            continue
+        for place, part in enumerate(value):
+            if isinstance(part, tuple):
+                found |= {f"{name}[{place}, {column}]": item for column, item in enumerate(part)}
+            else:
+                found[f"{name}[{place}]"] = part
+    return found
+
+
 TRUE = {
-    "two_layer_network": {
-        **{"W1[0, 0]": 0.0, "W1[0, 1]": 3.0, "W1[1, 0]": -2.6, "W1[1, 1]": -1.5},
-        **{"W1[2, 0]": 2.6, "W1[2, 1]": -1.5, "b1[0]": -0.8, "b1[1]": -0.8, "b1[2]": -0.8},
-        **{"wf[0]": -2.0, "wf[1]": -3.0, "wf[2]": -2.5, "bf": -2.0},
-    },
-    "sum_of_exponentials": {
-        **{"A[0]": 3.0, "A[1]": 2.0, "A[2]": 1.0},
-        **{"k[0]": 5.0, "k[1]": 0.8, "k[2]": 0.1, "c": 0.5},
-    },
-    "five_peaks": {
-        **{"A[0]": 2600.0, "A[1]": 1500.0, "A[2]": 4300.0, "A[3]": 1200.0, "A[4]": 3200.0},
-        **{"mu[0]": 1062.0, "mu[1]": 1099.0, "mu[2]": 1131.0, "mu[3]": 1211.0, "mu[4]": 1276.0},
-        **{"s[0]": 9.0, "s[1]": 8.0, "s[2]": 12.0, "s[3]": 7.0, "s[4]": 15.0},
-        **{"eta": 0.6, "b0": 20.0, "b1": -0.04},
-    },
+    "two_layer_network": components(
+        W1=((0.0, 3.0), (-2.6, -1.5), (2.6, -1.5)), b1=(-0.8, -0.8, -0.8), wf=(-2.0, -3.0, -2.5), bf=-2.0
+    ),
+    "sum_of_exponentials": components(A=(3.0, 2.0, 1.0), k=(5.0, 0.8, 0.1), c=0.5),
+    "five_peaks": components(
+        A=(2600.0, 1500.0, 4300.0, 1200.0, 3200.0),
+        mu=(1062.0, 1099.0, 1131.0, 1211.0, 1276.0),
+        s=(9.0, 8.0, 12.0, 7.0, 15.0),
+        eta=0.6,
+        b0=20.0,
+        b1=-0.04,
+    ),
 }
 
 

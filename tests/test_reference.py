@@ -428,6 +428,13 @@ def test_every_picture_is_on_the_page_and_small(drawn: dict) -> None:
     assert sum(sizes) < 3_000_000
 
 
+def test_formulas_in_sentences_are_no_markup() -> None:
+    page = (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
+    assert "(x, beta = 1)`: x\\*sigmoid(beta\\*x)" in page
+    text = re.sub(r"^```.*?^```$|`[^`\n]+`|<(?:img|br) [^>]*>", "", page, flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"(?<!\\)[*<]", text) == []
+
+
 @pytest.fixture
 def copied(maker: ModuleType, drawn: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder with a page and a few pictures that are current."""

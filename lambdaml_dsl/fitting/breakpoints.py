@@ -188,7 +188,7 @@ class Breakpoints:
     def slants(
         self, one: int, other: int, places: FloatArray, others: FloatArray
     ) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
-        """Give the directions along which two breakpoints keep a switch where it is, with what `sums` gives."""
+        """Give directions along which two breakpoints keep a switch where it is, with what `sums` gives."""
         if self._unrolled is None or {one, other} & {*self.bends}:
             return []
         self.put(places)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lark import Token, Transformer
@@ -193,7 +193,10 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def formula(self, parts: list[EquationStatement]) -> tuple[EquationStatement, ...]:
         """Read all statements of a formula."""
-        return tuple([part for part in parts if part is not None])
+        read: list[Statement] = []
+        for part in parts:
+            read += part if isinstance(part, tuple) else [] if part is None else [part]
+        return tuple(read)
 
     def shape(self, parts: list[Any]) -> tuple[tuple[int, ...], Span]:
         """Read the shape of a declared name."""
@@ -208,14 +211,19 @@ class TreeBuilder(Transformer[Token, Any]):
                 )
         return tuple([int(size) for size in sizes]), Span(parts[0].start_pos, parts[-1].end_pos)
 
-    def _declaration(self, parts: list[Any]) -> Declaration:
-        keyword, name, shape, *attributes = parts
+    def declared(self, parts: list[Any]) -> Declaration:
+        """Read a declared name with its shape and attributes; of which kind it is, the head of the line says."""
+        name, shape, *attributes = parts
         sizes, place = shape or ((), span_of(name))
         span = Span(span_of(name).start, place.end)
         for attribute in attributes:
             if attribute.kind == "unit":
                 check_unit(attribute, directly=attribute.span.start == span.end)
-        return Declaration(str(keyword), read_name(name), tuple(attributes), span, sizes)
+        return Declaration("", read_name(name), tuple(attributes), span, sizes)
+
+    def _declaration(self, parts: list[Any]) -> tuple[Declaration, ...]:
+        keyword, *declared = parts
+        return tuple([replace(each, kind=str(keyword)) for each in declared])
 
     input = output = param = const = _declaration
 
@@ -289,9 +297,12 @@ class TreeBuilder(Transformer[Token, Any]):
             raise stray_text(statement, doc)
         return EquationStatement(statement.equation, statement.span, doc[1:-1], statement.defaults)
 
-    def model_file(self, parts: list[Statement | None]) -> tuple[Statement, ...]:
+    def model_file(self, parts: list[Statement | tuple[Declaration, ...] | None]) -> tuple[Statement, ...]:
         """Read a whole model file."""
-        return tuple([part for part in parts if part is not None])
+        read: list[Statement] = []
+        for part in parts:
+            read += part if isinstance(part, tuple) else [] if part is None else [part]
+        return tuple(read)
 
 
 def stray_text(statement: EquationStatement, doc: Token) -> Refusal:

@@ -294,6 +294,10 @@ def bad_token(text: str, token: Token, accepted: set[str]) -> Finding:
     before = text[:start].rstrip()
     if token.type == "STRAY":
         return bad_character(text, start)
+    if before.endswith(",") and left_open is None:
+        return bad_comma(
+            text, len(before) - 1, "Behind it stands the next name that is declared: param a, b = 1."
+        )
     if token.type == "_NEWLINE":
         return ends_early(text, start, accepted)
     if token.type in HEADS:

@@ -29,7 +29,7 @@ MAX_NESTING = 200
 DECLARATIONS = frozenset({"INPUT", "OUTPUT", "PARAM", "CONST"})
 HEADS = DECLARATIONS | {"MODEL", "USE", "DATA", "FIT"}
 DECIDED_BY_PLACE = frozenset(
-    {"NAME", "LPAR", "LSQB", "RPAR", "RSQB", "EQUALS", "SIGN", "_NEWLINE", "SEMICOLON"}
+    {"NAME", "LPAR", "LSQB", "RPAR", "RSQB", "COMMA", "EQUALS", "SIGN", "_NEWLINE", "SEMICOLON"}
 )
 STRAY = "STRAY"
 """The type of a character that begins no token: the parser refuses it like any token out of place."""
@@ -141,6 +141,9 @@ class FormulaLexer(Lexer):
             case "SIGN":
                 if place.last == "_NEWLINE":
                     raise continued(text, at, end)
+            case "COMMA":
+                if place.declaring and place.depth == 0:
+                    place.count = 0  # the next name is declared too
             case "_NEWLINE":
                 if place.depth > 0 or place.last in {"", "_NEWLINE", "SEMICOLON"}:
                     return "", end

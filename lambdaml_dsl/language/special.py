@@ -9,6 +9,8 @@ not whole is real for x >= 0. Its derivative by the order is left to difference 
 
 from __future__ import annotations
 
+import numpy as np
+
 from lambdaml_dsl.language.entries import (
     FROM_ZERO,
     POSITIVE,
@@ -244,7 +246,11 @@ GAMMA_FUNCTIONS = (
     Function(
         "betainc",
         ("a", "b", "x"),
-        from_scipy(lambda special: special.betainc),
+        corrected(
+            from_scipy(lambda special: special.betainc),
+            incomplete.beta_at_an_end,
+            incomplete.betainc_at_an_end,
+        ),
         (
             Slope("betainc_a(a, b, x)"),
             Slope("betainc_b(a, b, x)"),
@@ -379,7 +385,7 @@ BESSEL_FUNCTIONS = (
     of_x("k1e", from_scipy(lambda special: special.k1e), "k1e_slope(x)", "exp(x)*k1(x)", domain=POSITIVE),
     _of_n(
         "spherical_jn",
-        of_degree(lambda n, x: scipy_special().spherical_jn(n, x)),
+        of_degree(bessel.spherical_j),
         "(n*spherical_jn(max(n - 1, 0), x) - (n + 1)*spherical_jn(n + 1, x))/(2*n + 1)",
         "spherical Bessel function j of whole order n at x",
         "j_{{{n}}}",
@@ -394,7 +400,7 @@ BESSEL_FUNCTIONS = (
     ),
     _of_n(
         "spherical_in",
-        of_degree(lambda n, x: scipy_special().spherical_in(n, x)),
+        of_degree(bessel.spherical_i),
         "(n*spherical_in(max(n - 1, 0), x) + (n + 1)*spherical_in(n + 1, x))/(2*n + 1)",
         "modified spherical Bessel function i of whole order n at x",
         "i_{{{n}}}",
@@ -430,7 +436,7 @@ FURTHER_FUNCTIONS = (
     ),
     of_x(
         "expi",
-        from_scipy(lambda special: special.expi),
+        corrected(from_scipy(lambda special: special.expi), np.isposinf, np.copy),
         "exp(x)/x",
         "exponential integral Ei: of exp(t)/t from -infinity to x, x not 0",
         latex=named(r"\operatorname{{Ei}}"),

@@ -109,7 +109,8 @@ class Vocabulary:
             return None
         if isinstance(found, Definition):
             return f"{signature(found)}; a start value makes the name a parameter"
-        return None if found.symbol else f"{name}({', '.join(found.arguments)})"
+        needed = found.arguments[: found.fewest] if isinstance(found, ArrayFunction) else found.arguments
+        return None if found.symbol else f"{name}({', '.join(needed)})"
 
     def check(self, call: Call, values: Collection[str]) -> Callable:
         """Look up the function of a call and check the number of its arguments."""

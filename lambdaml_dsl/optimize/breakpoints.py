@@ -78,9 +78,11 @@ def line(
             here = cells(search, which, trial, *ends)
             chosen = selection(len(here.middle), most)
             trials = [search.attempt(moved(trial, which, place), depth == 0) for place in here.middle[chosen]]
-            best = lowest(search, best, [*trials, *slides(search, which, trials)])
+            if depth == 0:
+                trials += slides(search, which, trials)
+            best = lowest(search, best, trials)
             if depth == 0 or len(chosen) < len(here.middle):
-                looks += closer(here, chosen, trials)
+                looks += closer(here, chosen, trials[: len(chosen)])
         looks.sort(key=lambda look: look[0])
         zones = [ends for _, ends in looks[: effort.looks if depth == 0 else 1]]
         most = effort.fine
@@ -192,10 +194,10 @@ def slant(search: Search, one: int, other: int, trial: Trial) -> Trial:
                 continue
             gap = (edges[-1] - edges[0]) / len(edges) or 1.0
             lengths = np.concatenate([[edges[0] - gap], (edges[1:] + edges[:-1]) / 2, [edges[-1] + gap]])
-            places = trial.places + lengths[:, None] * direction
-            inside = ((places >= search.steps.lower) & (places <= search.steps.upper)).all(axis=1)
-            best = int(np.argmin(np.where(inside, sums, np.inf)))
-            if inside[best]:
+            places = before.places + lengths[:, None] * direction
+            outside = ((places < search.steps.lower) | (places > search.steps.upper)).any(axis=1)
+            best = int(np.argmin(sums + np.where(outside, np.inf, 0.0)))
+            if not outside.all():
                 trial = lowest(search, trial, [search.attempt(places[best])])
         if not search.lower(trial, before):
             break

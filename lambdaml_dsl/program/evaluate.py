@@ -38,8 +38,8 @@ MOST_BYTES = 64 * 1024 * 1024
 """What the buffers of a chunk may fill for the sake of that."""
 
 MOST_KEPT = 64
-"""Data alone give a slot of at most so many numbers a row its values once, for all rows; larger ones are computed
-chunk by chunk at each theta. Tangents are large: that of ``W @ x`` by W holds rows^2 x columns numbers a row."""
+"""A slot of data alone is computed once, for all rows, if it has at most so many numbers a row; a larger one
+anew in each chunk. Tangents are large: that of ``W @ x`` by a matrix of K x L has K*K*L numbers a row."""
 
 Step: TypeAlias = Callable[[], object]
 
@@ -76,8 +76,8 @@ class Plan:
     parameters : tuple of (int, Parameter)
         The slots of parameters, and their places in theta.
     once, per_theta, per_row : tuple of Call
-        The computed slots of data alone (or of nothing), of parameters alone, and of both, in order; large ones
-        of data alone are among the last.
+        The computed slots of data alone (or of nothing), of parameters alone, and of both, in order; with the
+        last go large ones of data alone.
     spent : tuple of tuple of int
         For each of `once`, the slots computed before it that nothing reads after it.
     kept : tuple of int
@@ -138,7 +138,7 @@ def plan(program: Program) -> Plan:
     instructions = list(enumerate(program.instructions))
     numbers = [(slot, frozen(item.value)) for slot, item in instructions if isinstance(item, Constant)]
     parameters = [(slot, item) for slot, item in instructions if isinstance(item, Parameter)]
-    computed = {call.slot for call in per_row}
+    computed = {call.slot for call in per_row} - large
     own = {slot: k for k, slot in reversed(list(enumerate(program.outputs))) if slot in computed}
     place, read, buffers = place_slots(program, [call.slot for call in per_row], own)
     read.update(argument for call in per_theta for argument in arguments_of(program, call.slot))
@@ -324,7 +324,7 @@ class Evaluation:
             shape = program.shapes[call.slot]
             slots[call.slot] = np.empty(shape + axes if shape else shared)
         for slot, index in arranged.place:
-            slots[slot] = buffers[index]
+            slots[slot] = self._part(slot, buffers[index])
         self._theta_steps = [call.close(slots) for call in arranged.per_theta]
         self._row_steps = [call.close(slots) for call in arranged.per_row]
         for k, slot in arranged.copied:
@@ -405,6 +405,13 @@ class Evaluation:
             sheets = out.reshape(-1, size, high - low)  # the first is the value, then one for each component
             parts.append(np.einsum("psn,sn->p", sheets, sheets[0]))
         return parts
+
+    def _part(self, slot: int, buffer: FloatArray) -> FloatArray:
+        """Give the part of a buffer that a slot fills: of data alone, it is the same for all thetas."""
+        if self.batch is None or not data_only(self.program, slot):
+            return buffer
+        shape = (*self.program.shapes[slot], 1, self.chunk)
+        return buffer.reshape(-1)[: prod(shape)].reshape(shape)
 
     def _chunk_buffers(self, arranged: Plan, slots: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
         """Put a buffer of one chunk in place of each data-only slot, where there are several chunks."""

@@ -188,7 +188,9 @@ def test_what_the_result_says_of_a_step():
 
 
 def test_explain_says_what_only_moves_a_step():
-    roles = ld.Model("where(x < b, p, q)", inputs=["x"]).explain().partition("Roles\n")[2].partition("\n\n")[0]
+    roles = (
+        ld.Model("where(x < b, p, q)", inputs=["x"]).explain().partition("Roles\n")[2].partition("\n\n")[0]
+    )
     assert "  steps       b moves a step only: a fit finds it by search" in roles.splitlines()
     two = ld.Model("a if b < x < c else d").explain()
     assert "  steps       b, c move a step only: a fit finds them by search\n" in two
@@ -266,7 +268,8 @@ def test_sigma():
     left = x < result.values["b"]
     assert result.params["p"].stderr == pytest.approx(np.sum(1 / sigma[left] ** 2) ** -0.5, rel=1e-12)
     assert result.uncertainty_note == (
-        "Standard errors are taken from sigma (column 's'), which is absolute. They take b as found by search."
+        "Standard errors are taken from sigma (column 's'), which is absolute. "
+        "They take b as found by search."
     )
 
 
@@ -471,7 +474,7 @@ def test_places_where_the_model_is_not_finite_are_passed_over():
 
 def test_a_start_where_the_model_is_not_finite_is_an_error():
     x = np.linspace(0.5, 10, 40)
-    with pytest.raises(ld.EvaluationError, match="where x = 0.5"):
+    with pytest.raises(ld.EvaluationError, match=r"where x = 0\.5"):
         ld.fit("y ~ where(x < b, a*sqrt(x), q*log(x - 3))", {"x": x, "y": x}, start={"b": 0.1})
 
 

@@ -694,19 +694,6 @@ def test_an_end_that_is_no_minimum_has_not_converged(formula, data, start):
     assert not result.uncertainties_available
 
 
-@pytest.mark.parametrize(
-    "formula",
-    ["y ~ where(x > t, 1, 2)*a", "y ~ a if x < t else 2*a", "y ~ a*round(t*x)", "y ~ a + floor(t*x)"],
-)
-def test_what_only_moves_a_step_is_found_by_search(formula):
-    data = {"x": [1.0, 2, 3, 4], "y": [1.0, 1, 2, 2]}
-    result = ld.fit(formula, data, start={"t": 1.2})
-    held = [ld.fit(formula, data, fixed={"t": t}).rss for t in np.arange(0.3, 6, 0.1).tolist()]
-    assert result.converged
-    assert result.params["t"].stderr is None
-    assert result.rss <= min(held) + 1e-20
-
-
 def test_a_result_does_not_change_with_the_callers_arrays():
     x, y, weights = np.arange(5.0), np.array([0.1, 1.9, 4.2, 5.8, 8.1]), np.ones(5)
     result = ld.fit("y ~ a*x", {"x": x, "y": y}, weights=weights)

@@ -191,7 +191,7 @@ def with_digits_for(smallness: Exact, function: Exact) -> Exact:
 
     def raised(*arguments: mpf) -> mpf:
         lost = -int(mp.log10(min(smallness(*arguments), mpf(1))))
-        with mp.extradps(max(lost, 0)):
+        with mp.extradps(min(max(lost, 0), 330)):  # what is smaller yet is no float
             return function(*arguments)
 
     return raised
@@ -332,7 +332,7 @@ ORACLES = {
     "erfc": Oracle(
         mp.erfc,
         (join(uniform(-6, 26), signed(1e-8, 26)),),
-        1e-12,
+        5e-13,
         slopes=(lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x),),
     ),
     "erfcx": Oracle(
@@ -366,7 +366,7 @@ ORACLES = {
         slopes=tuple(lambda *point, k=k: voigt_slopes(*point)[k] for k in range(3)),
         slope_sizes=(nothing, voigt_size, voigt_size),
     ),
-    "ndtr": Oracle(mp.ncdf, (join(uniform(-37, 9), signed(1e-8, 8)),), 1e-12, slopes=(normal_density,)),
+    "ndtr": Oracle(mp.ncdf, (join(uniform(-37, 9), signed(1e-8, 8)),), 5e-13, slopes=(normal_density,)),
     "ndtri": Oracle(
         inverse_ndtr,
         (join(uniform(0, 1), spread(1e-300, 1), 1 - spread(1e-15, 0.5)),),
@@ -375,7 +375,7 @@ ORACLES = {
     "log_ndtr": Oracle(
         log_ndtr,
         (join(uniform(-37, 37), -spread(1, 1e6), signed(1e-8, 8)),),
-        1e-12,
+        5e-13,
         slopes=(lambda x: normal_density(x) / mp.ncdf(x),),
     ),
     "gamma": Oracle(
@@ -386,7 +386,7 @@ ORACLES = {
     "lgamma": Oracle(
         mp.loggamma,
         (join(spread(1e-300, 1e300), uniform(0.5, 2.5), uniform(0, 100)),),
-        1e-12,
+        2e-13,
         slopes=(mp.digamma,),
     ),
     "digamma": Oracle(
@@ -405,7 +405,7 @@ ORACLES = {
     "beta": Oracle(
         lambda a, b: mp.exp(log_beta(a, b)),
         (join(spread(1e-8, 1e8), spread(1e-8, 100)), join(spread(1e-8, 1e8), spread(1e-8, 100))),
-        1e-12,
+        5e-13,
         slopes=(
             lambda a, b: mp.exp(log_beta(a, b)) * (mp.digamma(a) - mp.digamma(a + b)),
             lambda a, b: mp.exp(log_beta(a, b)) * (mp.digamma(b) - mp.digamma(a + b)),
@@ -423,7 +423,7 @@ ORACLES = {
     "gammainc": Oracle(
         gamma_part,
         (GAMMA_A, GAMMA_X),
-        1e-11,
+        2e-12,
         slopes=(
             with_digits_for(gamma_smallness, partial(quotient, gamma_part, 0)),
             lambda a, x: mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a)),
@@ -432,7 +432,7 @@ ORACLES = {
     "gammaincc": Oracle(
         with_digits_for(gamma_smallness, upper_gamma_part),
         (GAMMA_A, GAMMA_X),
-        1e-11,
+        2e-12,
         slopes=(
             with_digits_for(gamma_smallness, partial(quotient, upper_gamma_part, 0)),
             lambda a, x: -mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a)),
@@ -441,7 +441,7 @@ ORACLES = {
     "betainc": Oracle(
         with_digits_for(beta_smallness, beta_from_nearer_end),
         (BETA_A, BETA_B, BETA_X),
-        1e-11,
+        1e-12,
         slopes=(
             with_digits_for(beta_smallness, partial(quotient, beta_from_nearer_end, 0)),
             with_digits_for(beta_smallness, partial(quotient, beta_from_nearer_end, 1)),
@@ -483,7 +483,7 @@ ORACLES = {
             join(whole(0, 30), uniform(0, 30), uniform(20, 200), whole(0, 30, 10)),
             join(spread(0.01, 100), spread(0.01, 1e6), spread(1, 400), -spread(0.01, 100, 10)),
         ),
-        1e-12,
+        5e-13,
         size=wave,
         slope_sizes=(nothing, wave_slope),
     ),
@@ -493,7 +493,7 @@ ORACLES = {
             join(whole(0, 30), uniform(0, 30), uniform(20, 150)),
             join(spread(0.01, 100), spread(0.01, 1e6), spread(1, 400)),
         ),
-        1e-12,
+        5e-13,
         size=wave,
         slope_sizes=(nothing, wave_slope),
     ),
@@ -505,7 +505,7 @@ ORACLES = {
             join(whole(0, 30), uniform(0, 30), uniform(20, 200), whole(0, 30, 10)),
             join(spread(0.01, 700), spread(0.01, 700), spread(1, 700), -spread(0.01, 700, 10)),
         ),
-        1e-12,
+        5e-13,
     ),
     "k0": Oracle(partial(modified_k, mpf(0)), (join(uniform(0, 30), spread(1e-8, 690)),)),
     "k1": Oracle(partial(modified_k, mpf(1)), (join(uniform(0, 30), spread(1e-8, 690)),)),
@@ -515,7 +515,7 @@ ORACLES = {
             join(whole(0, 30, 15), uniform(0, 30, 15), uniform(20, 150, 15)),
             join(spread(0.01, 690, 15), spread(0.01, 690, 15), spread(1, 600, 15)),
         ),
-        1e-12,
+        5e-13,
         digits=45,
     ),
     "i0e": Oracle(lambda x: mp.besseli(0, x) * mp.exp(-abs(x)), (join(uniform(-30, 30), signed(1e-8, 1e4)),)),
@@ -549,14 +549,14 @@ ORACLES = {
     "airy_ai": Oracle(
         mp.airyai,
         (join(uniform(-20, 100), uniform(-10, 10), -spread(10, 1e10)),),
-        1e-12,
+        5e-13,
         size=airy_wave,
         slope_sizes=(partial(airy_wave, power=0.25),),
     ),
     "airy_aip": Oracle(
         lambda x: mp.airyai(x, derivative=1),
         (join(uniform(-20, 100), uniform(-10, 10), -spread(10, 1e10)),),
-        1e-12,
+        5e-13,
         size=partial(airy_wave, power=0.25),
         slopes=(lambda x: x * mp.airyai(x),),
         slope_sizes=(partial(airy_wave, power=0.75),),
@@ -564,14 +564,14 @@ ORACLES = {
     "airy_bi": Oracle(
         mp.airybi,
         (join(uniform(-20, 100), uniform(-10, 10), -spread(10, 1e10)),),
-        1e-12,
+        5e-13,
         size=airy_wave,
         slope_sizes=(partial(airy_wave, power=0.25),),
     ),
     "airy_bip": Oracle(
         lambda x: mp.airybi(x, derivative=1),
         (join(uniform(-20, 100), uniform(-10, 10), -spread(10, 1e10)),),
-        1e-12,
+        5e-13,
         size=partial(airy_wave, power=0.25),
         slopes=(lambda x: x * mp.airybi(x),),
         slope_sizes=(partial(airy_wave, power=0.75),),
@@ -580,7 +580,7 @@ ORACLES = {
     "expi": Oracle(
         mp.ei,
         (join(uniform(0, 50), signed(1e-8, 700), uniform(0.3, 0.45)),),
-        1e-12,
+        1e-13,
         size=lambda x: mpf("0.1") if abs(x) < 1 else mpf(0),
     ),
     "expn": Oracle(

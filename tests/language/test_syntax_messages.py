@@ -1440,7 +1440,22 @@ FORMULAS = [
     ),
 ]
 
+BEHIND_A_COMMA = "Behind it stands the next name that is declared: param a, b = 1."
+
 MODEL_FILES = [
+    (
+        "param a,\ny = a*x",
+        ["m.lml:1:8: ',' cannot stand here", "   1 | param a,", "     |        ^", BEHIND_A_COMMA],
+    ),
+    (
+        "param a = 1, = 2",
+        [
+            "m.lml:1:12: ',' cannot stand here",
+            "   1 | param a = 1, = 2",
+            "     |            ^",
+            BEHIND_A_COMMA,
+        ],
+    ),
     (
         "param a in (0, 1)",
         [

@@ -587,7 +587,13 @@ MISTAKES = [
         "  ^",
         "To continue a formula on the next line, put it in brackets.",
     ),
-    (["param", "y = a*x"], FormulaSyntaxError, "1:1: this is neither a declaration nor a definition", "^^^^^", STRAY),
+    (
+        ["param", "y = a*x"],
+        FormulaSyntaxError,
+        "1:1: this is neither a declaration nor a definition",
+        "^^^^^",
+        STRAY,
+    ),
     (
         ["input t", "y = a*exxp(t)"],
         NameResolutionError,
@@ -856,3 +862,30 @@ def test_renamed_columns_hold_for_predictions_too():
     result = model.fit()
     again = result.predict(Path(__file__).parents[2] / "examples" / "logistic_growth" / "pasture.csv")
     assert again.tolist() == result.predict().tolist()
+
+
+def test_several_names_are_declared_in_one_line():
+    model = loads(
+        'input t [s] "time", u\n'
+        'param A[3], k[3] = [1, 2, 3] in [0, 9], c = 1 [m] "offset", g = 2 fixed\n'
+        "y = sum(A*exp(-k*t)) + c*u*g\n"
+    )
+    assert model.inputs == ("t", "u")
+    assert model.labels["t"].unit == "s"
+    assert model.parameters == ("A", "k", "c", "g")
+    assert model.specs["A"].shape == (3,)
+    assert model.specs["k"].start == (1.0, 2.0, 3.0)
+    assert (model.specs["k"].lower, model.specs["k"].upper) == (0.0, 9.0)
+    assert (model.specs["c"].unit, model.specs["c"].doc) == ("m", "offset")
+    assert model.specs["g"].fixed
+
+
+def test_the_output_says_which_equation_is_the_model():
+    model = loads("input t\noutput y\nparam a = 1\nparam k = 2\ny = a*g(t)\ng(u) = exp(-k*u)\n")
+    assert str(model) == "g(u) = exp(-k*u); y ~ a*g(t)"
+    assert model.output == "y"
+
+
+def test_statements_in_one_line_stay_apart():
+    model = loads('input x; param a = 2\nz = x/2; w = z^2 "half; squared"; y ~ a*w  # a; b\n')
+    assert str(model) == "z = x/2; w = z^2; y ~ a*w"

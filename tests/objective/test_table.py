@@ -720,6 +720,4 @@ def test_names_of_columns_are_normalised():
 
 def test_names_that_are_one_when_normalised_are_refused():
     data = {"\N{MICRO SIGN}": [1.0], "\N{GREEK SMALL LETTER MU}": [1.0]}
-    assert refusal(data) == (
-        "data: two columns are called '\N{GREEK SMALL LETTER MU}'\nRename one of them."
-    )
+    assert refusal(data) == ("data: two columns are called '\N{GREEK SMALL LETTER MU}'\nRename one of them.")

@@ -1,7 +1,7 @@
 """Hypothesis strategies that generate formulas with vectors and matrices, as trees.
 
-`expressions(shape)` makes a tree whose value has that shape; `grafted()` puts some other tree in the place of a part
-of it, which most often does not fit. The names and their shapes are those of `INPUTS` and `PARAMETERS`.
+`expressions(shape)` makes a tree whose value has that shape; `grafted()` puts some other tree in the place of
+a part, which often does not fit. The names and their shapes are those of `INPUTS` and `PARAMETERS`.
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ def partners(draw: Draw, shape: Shape, count: int = 2) -> list[Shape]:
     parts = [shape]
     for _ in range(count - 1):
         kept = draw(st.integers(0, len(shape)))
-        parts.append(
-            tuple([1 if draw(st.integers(0, 3)) == 0 else n for n in shape[len(shape) - kept :]])
-        )
+        parts.append(tuple([1 if draw(st.integers(0, 3)) == 0 else n for n in shape[len(shape) - kept :]]))
     return draw(st.permutations(parts))
 
 
@@ -227,7 +225,17 @@ def counted(draw: Draw, shape: Shape, depth: int, bent: bool) -> Expr:
 
 def ways_to(shape: Shape) -> list[Way]:
     """Give the kinds of node that can have this shape."""
-    ways: list[Way] = [leaf, elementwise, elementwise, arithmetic, arithmetic, raised, signed, chosen, polynomial]
+    ways: list[Way] = [
+        leaf,
+        elementwise,
+        elementwise,
+        arithmetic,
+        arithmetic,
+        raised,
+        signed,
+        chosen,
+        polynomial,
+    ]
     ways += [larger, test_of, logic, component, component, product, product, reduction]
     if shape:
         ways += [listed, listed, along, along]

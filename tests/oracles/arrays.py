@@ -10,8 +10,8 @@ its indexing; each refuses with a ValueError or an IndexError. Where the languag
 - dot takes two vectors, not matrices or numbers;
 - a number has no components, and a range must take at least one.
 
-With complex values it is the true complex step: what chooses (a comparison, `max`, the sign in `abs`) goes by the
-real part, and everything else is complex arithmetic.
+With complex values it is the true complex step: what chooses (a comparison, `max`, the sign in `abs`) goes by
+the real part, and everything else is complex arithmetic.
 
 `Rounding` shakes results by a last bit, each time another way: how far the outcome moves is what any
 floating-point evaluation may be off by.
@@ -72,9 +72,7 @@ def exact(value: Array, size: Array | None = None) -> Array:
     return value
 
 
-def value_of(
-    tree: Expr, values: Mapping[str, Any], shaken: Callable[..., Array] = exact
-) -> Array:
+def value_of(tree: Expr, values: Mapping[str, Any], shaken: Callable[..., Array] = exact) -> Array:
     """Evaluate an expression for one row.
 
     `values` gives the array of each name; where one is complex, so is the result. Raises one of `ILL_SHAPED`.

@@ -60,16 +60,12 @@ def windows(x) -> list[tuple[float, float]]:
     """Give a centre and a half-width for each run of neighbouring values, and for none."""
     values = np.unique(x)
     gap = np.diff(values).min() / 4
-    runs = [
-        ((low + high) / 2, (high - low) / 2 + gap)
-        for k, low in enumerate(values)
-        for high in values[k:]
-    ]
+    runs = [((low + high) / 2, (high - low) / 2 + gap) for k, low in enumerate(values) for high in values[k:]]
     return [*runs, (values[0] - 5 * gap, gap)]
 
 
 def corners(x, y) -> list[tuple[float]]:
-    """Give each place where two lines that meet can fit best: a row, or where the best lines of two sides meet."""
+    """Give each place where two lines that meet can fit best: a row, or where the lines of two sides meet."""
     order = np.argsort(x)
     x, y = x[order], y[order]
     shift = x.mean()

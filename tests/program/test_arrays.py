@@ -1,7 +1,8 @@
-"""Programs of vectors and matrices against the naive evaluator, and against themselves in other arrangements."""
+"""Programs of vectors and matrices against the naive evaluator, and against themselves rearranged."""
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Mapping
 from itertools import pairwise, product
 from math import prod
@@ -371,7 +372,7 @@ def bits(values: np.ndarray) -> np.ndarray:
 @settings(max_examples=120)
 @given(FORMULAS, SEEDS, st.booleans())
 def test_arrangements_make_no_difference(tree: Expr, seed: int, derivatives: bool) -> None:
-    """Chunks, batches and threads: the same to the bit, but for matrix products, which BLAS adds up its own way."""
+    """Chunks, batches, threads: the same to the bit, but for products, which BLAS adds up its own way."""
     bound, program = compiled(tree)
     rng = np.random.default_rng(seed)
     rows = 19
@@ -437,6 +438,75 @@ def test_products_are_the_same_in_any_arrangement_to_13_digits(text: str) -> Non
             np.testing.assert_allclose(got, wants, rtol=1e-13)
         one, three = (Slabs(each, columns, rows, threads=threads)(thetas[0]) for threads in (1, 3))
         np.testing.assert_array_equal(bits(one), bits(three))
+
+
+LARGE = Declared(("v", "t"), ("G", "f", "g"), shapes=(("v", (9,)), ("G", (8, 9)), ("f", (8,)), ("g", (9,))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["f @ tanh(G @ v)", "G @ v", "sum(G*v*t)", "exp(v)*t", "sum(v*g) + mean(exp(v*g))"],
+)
+def test_large_values_are_the_same_in_any_arrangement(text: str) -> None:
+    """Of more components than are kept for all rows, and than NumPy adds up one by one."""
+    bound = bind_text(Source(text), LARGE)
+    rng = np.random.default_rng(4)
+    rows = 300
+    columns = {"v": rng.uniform(0.5, 1.5, (9, rows)), "t": rng.uniform(0.5, 1.5, rows)}
+    thetas = rng.uniform(0.5, 1.5, (2, bound.offsets[-1]))
+    values = [
+        {
+            name: theta[low:high].reshape(bound.shape(name))
+            for name, (low, high) in zip(bound.parameters, pairwise(bound.offsets), strict=True)
+        }
+        for theta in thetas
+    ]
+    naive = np.stack([by_rows(bound.expression, columns, each)[0] for each in values])
+    for program in (lower(bound), carry(lower(bound), range(len(bound.parameters)))):
+        whole = Evaluation(program, columns, rows, chunk=rows)
+        wants = np.stack([whole(theta) for theta in thetas], axis=1)
+        size = prod(bound.result)
+        np.testing.assert_allclose(wants[:size].swapaxes(0, 1).reshape(naive.shape), naive, rtol=1e-13)
+        for chunk in (1, 7, rows):
+            got = Evaluation(program, columns, rows, chunk=chunk, batch=2)(thetas)
+            np.testing.assert_allclose(got, wants, rtol=1e-13)
+            got = np.stack(
+                [Evaluation(program, columns, rows, chunk=chunk)(theta) for theta in thetas], axis=1
+            )
+            np.testing.assert_allclose(got, wants, rtol=1e-13)
+            if chunk > 1 and not has_products(program):
+                # The sum of 8 and more numbers of a single row goes by pairs in NumPy, of several one by one.
+                np.testing.assert_array_equal(bits(got), bits(wants))
+
+
+def test_tangents_of_data_alone_do_not_fill_the_memory() -> None:
+    rows = 20_000
+    model = Model("f @ tanh(G @ x)", inputs=["x[12]"], parameters=["f[12]", "G[12, 12]"])
+    rng = np.random.default_rng(1)
+    data = {"x": rng.normal(size=(rows, 12)), "y": np.zeros(rows)}
+    objective = model.bind(data)
+    theta = rng.normal(size=156)
+    tracemalloc.start()
+    gradient = objective.gradient(theta)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200e6  # the derivative of G @ x by G for all rows is of 12*12*12 numbers a row: 276 MB
+    hidden = np.tanh(data["x"] @ theta[12:].reshape(12, 12).T)
+    residuals = hidden @ theta[:12]
+    np.testing.assert_allclose(gradient[:12], 2 * residuals @ hidden, rtol=1e-11, atol=1e-11 * rows)
+    by_matrix = 2 * ((residuals[:, None] * theta[:12] * (1 - hidden**2)).T @ data["x"])
+    np.testing.assert_allclose(gradient[12:], by_matrix.ravel(), rtol=1e-11, atol=1e-11 * rows)
+
+
+def test_a_parameter_that_only_counts_keeps_its_place() -> None:
+    """Of `p` nothing is computed, but it has two columns in the Jacobian."""
+    model = Model("size(p)*a*x + b", parameters=["p[2]"])
+    rows = {"x": [1.0, 2.0]}
+    for method in ("complex_step", "central"):
+        found = model.jacobian(rows, {"p": [5, 6], "a": 3.0, "b": 1.0}, method)
+        np.testing.assert_allclose(found["p"], np.zeros((2, 2)))
+        np.testing.assert_allclose(found["a"], [2, 4], rtol=1e-8)
+        np.testing.assert_allclose(found["b"], [1, 1], rtol=1e-8)
 
 
 def test_columns_of_vectors_are_not_written_to() -> None:

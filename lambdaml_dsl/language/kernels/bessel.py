@@ -151,6 +151,21 @@ def odd_infinity(x: FloatArray) -> FloatArray:
     return x
 
 
+def on_both_sides(n: FloatArray, x: FloatArray, value: FloatArray) -> FloatArray:
+    """Continue a function of abs(x) to negative x by f(-x) = (-1)^n f(x)."""
+    return np.where((x < 0) & (n % 2 == 1), -value, value)
+
+
+def spherical_j(n: FloatArray, x: FloatArray) -> FloatArray:
+    """Compute j_n."""
+    return on_both_sides(n, x, scipy_special().spherical_jn(n, np.abs(x)))
+
+
+def spherical_i(n: FloatArray, x: FloatArray) -> FloatArray:
+    """Compute i_n."""
+    return on_both_sides(n, x, scipy_special().spherical_in(n, np.abs(x)))
+
+
 def spherical_y(n: FloatArray, x: FloatArray) -> FloatArray:
     """Compute y_n, which is not defined below 0."""
     return np.where(x >= 0, scipy_special().spherical_yn(n, np.abs(x)), np.nan)

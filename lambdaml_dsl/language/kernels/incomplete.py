@@ -342,3 +342,16 @@ beta_density = by_region(
     (lambda a, b, x: (a > 0) & (b > 0) & (x == 0), lambda a, b, x: density_at_0(a, b)),
     (lambda a, b, x: (a > 0) & (b > 0) & (x == 1), lambda a, b, x: density_at_0(b, a)),
 )
+
+
+def beta_at_an_end(a: FloatArray, b: FloatArray, x: FloatArray) -> Mask:
+    """Say where a parameter is at an end of its domain, or beyond."""
+    return (a <= 0) | (b <= 0) | np.isinf(a) | np.isinf(b)
+
+
+def betainc_at_an_end(a: FloatArray, b: FloatArray, x: FloatArray) -> FloatArray:
+    """Give the limit there: all of the density is at 0, or all of it at 1."""
+    at_0 = ((a == 0) & (b > 0) & np.isfinite(b)) | (np.isposinf(b) & (a > 0) & np.isfinite(a))
+    at_1 = ((b == 0) & (a > 0) & np.isfinite(a)) | (np.isposinf(a) & (b > 0) & np.isfinite(b))
+    between = (x > 0) & (x < 1)
+    return np.where(between & at_0, 1.0, np.where(between & at_1, 0.0, np.nan))
