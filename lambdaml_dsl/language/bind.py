@@ -25,7 +25,17 @@ from lambdaml_dsl.language.constants import CONSTANTS, PHYSICAL, PHYSICAL_CONSTA
 from lambdaml_dsl.language.functions import FUNCTIONS, Function
 from lambdaml_dsl.language.inline import Inliner
 from lambdaml_dsl.language.lookalike import confusable
-from lambdaml_dsl.language.nodes import Call, Compare, Definition, Equation, Expr, Name, Series, Vector
+from lambdaml_dsl.language.nodes import (
+    Call,
+    Compare,
+    Definition,
+    Equation,
+    Expr,
+    Name,
+    Series,
+    Vector,
+    children,
+)
 from lambdaml_dsl.language.parse import parse
 from lambdaml_dsl.language.rewrite import rewrite
 from lambdaml_dsl.language.shapes import has_arrays, infer
@@ -107,6 +117,8 @@ def bind(
     for node in walk(expression):
         if isinstance(node, Name):
             used.setdefault(node.name, node)
+    if not plain:
+        used = {name: used[name] for name in (*order_of_names(equation), *used) if name in used}
     roles = give_roles(used, source, declared, columns, inputs, outputs, response, vocabulary)
     shapes, result = find_shapes(expression, source, declared, known, roles)
     expression, rewrites = rewrite(expression, roles.constants)
@@ -126,6 +138,29 @@ def bind(
         result=result,
         functions=MappingProxyType(called_from(vocabulary.registered, expression, response)),
     )
+
+
+def order_of_names(equation: Equation) -> dict[str, None]:
+    """Give the names of a formula in the order in which a reader meets them.
+
+    A definition of the formula's own is read where it is first used; of a library function only the
+    arguments are.
+    """
+    own = {definition.name: definition for definition in equation.definitions}
+    found: dict[str, None] = {}
+    opened: set[str] = set()
+    stack = [equation.right]
+    while stack:
+        node = stack.pop()
+        name = node.name if isinstance(node, Name) else node.function if isinstance(node, Call) else ""
+        stack_below = list(children(node))
+        if name in own and name not in opened:
+            opened.add(name)
+            stack_below.append(own[name].body)
+        elif isinstance(node, Name):
+            found.setdefault(name)
+        stack += reversed(stack_below)
+    return found
 
 
 class Roles(NamedTuple):

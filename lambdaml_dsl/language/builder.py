@@ -193,10 +193,7 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def formula(self, parts: list[EquationStatement]) -> tuple[EquationStatement, ...]:
         """Read all statements of a formula."""
-        read: list[Statement] = []
-        for part in parts:
-            read += part if isinstance(part, tuple) else [] if part is None else [part]
-        return tuple(read)
+        return tuple([part for part in parts if part is not None])
 
     def shape(self, parts: list[Any]) -> tuple[tuple[int, ...], Span]:
         """Read the shape of a declared name."""

@@ -149,20 +149,53 @@ def infer(
         Two shapes do not fit.
     """
     found = dict(names)
-    learn_from_indices(expression, {name for name in free if names[name] is None}, found)
+    guessed = {name for name in free if names[name] is None}
+    learn_from_indices(expression, guessed, found)
+    result = learn(expression, found, free, source)
+    closed = dict(found)
+    multiplied = operands(expression)
+    try:
+        # Names that are nowhere multiplied by @ are numbers; that may tell the lengths of those that are.
+        for names_taken in (set(closed) - multiplied, set(closed)):
+            closed.update({name: () for name in names_taken if closed[name] is None})
+            whole = learn(expression, closed, free, source)
+        return Shapes(closed, whole)
+    except ShapeError as error:
+        if final:
+            raise with_guesses(error, {name: closed[name] for name in closed if name in guessed}) from None
+    return Shapes(found, result)
+
+
+def learn(expression: Expr, found: dict[str, Known], free: frozenset[str], source: Source) -> Known:
+    """Find shapes until no more is learnt of free names; give that of the whole, None where it is open."""
     while True:
         before = dict(found)
-        reader = Reader(source, found, free)
-        result = fold(expression, reader.shape)
+        result = fold(expression, Reader(source, found, free).shape)
         if found == before:
-            break
-    closed = {name: () if shape is None else shape for name, shape in found.items()}
-    try:
-        return Shapes(closed, fold(expression, Reader(source, dict(closed), frozenset()).shape))
-    except ShapeError:
-        if final:
-            raise
-    return Shapes(found, result)
+            return result
+
+
+def operands(expression: Expr) -> set[str]:
+    """Give the names that are multiplied by ``@`` or ``dot``."""
+    found: set[str] = set()
+    for node in walk(expression):
+        match node:
+            case Binary("@", left, right) | Call("dot", (left, right)):
+                found |= {side.name for side in (left, right) if isinstance(side, Name)}
+            case _:
+                pass
+    return found
+
+
+def with_guesses(error: ShapeError, guessed: Mapping[str, Known]) -> ShapeError:
+    """Say with an error which shapes nobody gave, and what they were taken for."""
+    if not guessed:
+        return error
+    taken = ", ".join(f"{name} for {described(shape or ())}" for name, shape in guessed.items())
+    name = next(iter(guessed))
+    hint = f"Nothing says the shape of these, and they were taken so: {taken}. "
+    hint += f"A start value says it, or parameters=['{name}[3]'] for a vector of 3."
+    return ShapeError(error.problem, excerpt=error.excerpt, hint=f"{error.hint} {hint}".strip())
 
 
 def learn_from_indices(expression: Expr, unknown: set[str], found: dict[str, Known]) -> None:

@@ -34,7 +34,7 @@ from lambdaml_dsl.language.kernels import (
     polynomials,
     zeta,
 )
-from lambdaml_dsl.language.kernels.regions import computed, corrected, of_degree, scipy_special
+from lambdaml_dsl.language.kernels.regions import corrected, of_degree, scipy_special
 
 TWO_BY_ROOT_PI = "1.1283791670955126"
 HALF_ROOT_PI = "0.886226925452758"
@@ -568,7 +568,7 @@ AUXILIARY_ENTRIES = (
     _auxiliary("voigt_x", faddeeva.voigt_x, "derivative of voigt_profile by x", "x", "sigma", "gamma"),
     _auxiliary("voigt_sigma", faddeeva.voigt_sigma, "the same by sigma", "x", "sigma", "gamma"),
     _auxiliary("voigt_gamma", faddeeva.voigt_gamma, "the same by gamma", "x", "sigma", "gamma"),
-    _auxiliary("digamma_drop", computed(gammas.digamma_drop), "digamma(a) - digamma(a + b)", "a", "b"),
+    _auxiliary("digamma_drop", gammas.digamma_drop_kernel, "digamma(a) - digamma(a + b)", "a", "b"),
     _auxiliary("gamma_density", incomplete.gamma_density, "x^(a - 1)*exp(-x)/gamma(a)", "a", "x"),
     _auxiliary("gammainc_a", incomplete.gammainc_a, "derivative of gammainc by a", "a", "x"),
     _auxiliary("beta_density", incomplete.beta_density, "derivative of betainc by x", "a", "b", "x"),

@@ -21,6 +21,7 @@ from lambdaml_dsl.language.inline import SERIES, check_call, signature
 from lambdaml_dsl.language.nodes import Call, Definition, Equation, Expr, Name, Series, children
 from lambdaml_dsl.language.parse import parse_definitions
 from lambdaml_dsl.language.source import Source
+from lambdaml_dsl.language.traversal import walk
 
 if TYPE_CHECKING:
     from lambdaml_dsl.language.bound import Declared
@@ -176,7 +177,7 @@ def check_arity(function: Function | ArrayFunction, call: Call, source: Source) 
 
 
 def check_definition(definition: Definition, source: Source) -> None:
-    """Refuse a definition of a function that the language has."""
+    """Refuse a definition of a function that the language has, and a default that uses a later argument."""
     name = definition.name
     taken = name in FUNCTIONS or name in ARRAY_FUNCTIONS or name in SERIES or name == PIECEWISE.name
     if definition.arguments is not None and taken:
@@ -186,6 +187,17 @@ def check_definition(definition: Definition, source: Source) -> None:
             f"'{name}' is a function of the language and cannot be defined again",
             "Give yours another name.",
         )
+    arguments = definition.arguments or ()
+    for place, argument in enumerate(arguments):
+        later = [other.name for other in arguments[place:]]
+        for node in open_names(argument.default) if argument.default is not None else ():
+            if node.name in later:
+                raise source.error(
+                    NameResolutionError,
+                    node.span,
+                    f"the default of '{argument.name}' uses '{node.name}', which is not before it",
+                    "A default may use the arguments before it.",
+                )
 
 
 @lru_cache(maxsize=64)
@@ -241,29 +253,35 @@ def read_library(source: Source, known: Mapping[str, Definition]) -> dict[str, D
 
 def check_closed(definition: Definition, vocabulary: Vocabulary) -> None:
     """Refuse a library function that uses a name which is none of its arguments."""
-    names: frozenset[str] = frozenset()
-    stack: list[tuple[Expr, frozenset[str]]] = []
-    for argument in definition.arguments or ():
-        if argument.default is not None:
-            stack.append((argument.default, names))  # it may use the arguments before it
-        names |= {argument.name}
-    stack.append((definition.body, names))
-    while stack:
-        node, known = stack.pop()
-        match node:
-            case Series(_, index, low, high, body):
+    names = {argument.name for argument in definition.arguments or ()}
+    for part in definition.parts:
+        for node in walk(part):
+            if isinstance(node, Call):
+                vocabulary.check(node, names)
+            elif isinstance(node, Series):
                 vocabulary.check_series(node)
-                stack += [(body, known | {index}), (high, known), (low, known)]
-                continue
-            case Call():
-                vocabulary.check(node, known)
-            case Name(name) if not (name in known or name in CONSTANTS or name.startswith(PHYSICAL)):
-                if name in names:
-                    problem = f"the default uses '{name}', an argument behind it"
-                    hint = "A default may use the arguments before it."
-                else:
-                    problem = f"'{name}' is no argument of '{definition.name}'"
-                    hint = "A library function uses its arguments only; make it one of them: "
-                    hint += f"{definition.name}(..., {name})."
-                raise vocabulary.source.error(NameResolutionError, node.span, problem, hint)
-        stack.extend([(part, known) for part in reversed(children(node))])
+        for node in open_names(part):
+            name = node.name
+            if not (name in names or name in CONSTANTS or name.startswith(PHYSICAL)):
+                raise vocabulary.source.error(
+                    NameResolutionError,
+                    node.span,
+                    f"'{name}' is no argument of '{definition.name}'",
+                    "A library function uses its arguments only; make it one of them: "
+                    f"{definition.name}(..., {name}).",
+                )
+
+
+def open_names(tree: Expr) -> Iterator[Name]:
+    """Give the names in an expression, but for the indices of series within them."""
+    stack: list[tuple[Expr, frozenset[str]]] = [(tree, frozenset())]
+    while stack:
+        node, running = stack.pop()
+        match node:
+            case Name(name):
+                if name not in running:
+                    yield node
+            case Series(_, index, low, high, body):
+                stack += [(body, running | {index}), (high, running), (low, running)]
+            case _:
+                stack.extend([(part, running) for part in reversed(children(node))])

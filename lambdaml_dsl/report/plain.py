@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lambdaml_dsl.fitting.result import FitResult
+from lambdaml_dsl.fitting.result import FitResult, FittedArray, FittedParameter
 
 
 def to_plain(result: FitResult) -> dict[str, Any]:
@@ -33,6 +33,7 @@ def to_plain(result: FitResult) -> dict[str, Any]:
                 "upper": finite(parameter.upper),
                 "fixed": parameter.fixed,
                 "at_bound": parameter.at_bound,
+                "between": between(parameter),
                 "unit": parameter.unit,
                 "doc": parameter.doc,
             }
@@ -52,6 +53,13 @@ def to_plain(result: FitResult) -> dict[str, Any]:
         "n_evaluations": result.n_evaluations,
         "n_jacobians": result.n_jacobians,
     }
+
+
+def between(parameter: FittedParameter | FittedArray) -> Any:
+    """Give the interval of a parameter that was found by search; of an array, one for each component."""
+    if isinstance(parameter, FittedArray):
+        return [between(component) for component in parameter.components]
+    return None if parameter.between is None else [finite(end) for end in parameter.between]
 
 
 def finite(value: Any) -> Any:

@@ -93,6 +93,9 @@ def digamma_drop(a: FloatArray, b: FloatArray) -> FloatArray:
     return total - np.log1p(b / shifted) + digamma_drop_rest(shifted, b)
 
 
+digamma_drop_kernel = by_region((lambda a, b: (a > 0) & (b >= 0), digamma_drop))
+
+
 def polygamma_of(n: FloatArray, x: FloatArray) -> FloatArray:
     """Compute (-1)^(n + 1) n! zeta(n + 1, x), for large x by its series, and digamma for n = 0."""
     special = scipy_special()
@@ -197,7 +200,6 @@ beta = by_region(
     (one_infinite, lambda a, b: np.zeros_like(a)),
 )
 lbeta = by_region(
-    (one_zero, lambda a, b: np.full_like(a, np.inf)),
     (one_zero, lambda a, b: np.full_like(a, np.inf)),
     (both_small, lambda a, b: np.log(beta_small(a, b))),
     (both_large, lbeta_large),

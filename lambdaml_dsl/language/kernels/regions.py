@@ -21,6 +21,9 @@ Formula: TypeAlias = Callable[..., FloatArray]
 MOST_DEGREE = 10_000
 """Degrees and orders that cost a step each are bounded, so that no formula runs for ever."""
 
+SPLIT = 2.0**27 + 1
+"""Cuts a float into two halves whose products are exact."""
+
 
 @cache
 def scipy_special() -> Any:
@@ -51,16 +54,6 @@ def by_region(*regions: tuple[Callable[..., Mask], Formula]) -> Kernel:
     return kernel
 
 
-def computed(formula: Callable[..., Any]) -> Kernel:
-    """Give the kernel of a formula that holds everywhere."""
-
-    def kernel(*arrays: FloatArray) -> None:
-        *arguments, out = arrays
-        np.copyto(out, formula(*arguments))
-
-    return kernel
-
-
 def corrected(kernel: Kernel, test: Callable[..., Mask], value: Formula) -> Kernel:
     """Give a kernel that is right but where a test of its arguments holds; there it is something else."""
 
@@ -86,7 +79,7 @@ def power_series(coefficients: Sequence[float], x: FloatArray) -> FloatArray:
 def exact_product(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Give a product and what rounding took from it (Dekker 1971)."""
     product = x * y
-    x_high, y_high = (part * 134217729.0 for part in (x, y))
+    x_high, y_high = x * SPLIT, y * SPLIT
     x_high, y_high = x_high - (x_high - x), y_high - (y_high - y)
     x_low, y_low = x - x_high, y - y_high
     return product, x_low * y_low - (((product - x_high * y_high) - x_low * y_high) - x_high * y_low)
