@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lambdaml_dsl.derivatives.differences import CENTRAL, NO_SIZE
 from lambdaml_dsl.errors import EvaluationError, OptionError
@@ -23,7 +24,7 @@ IMAGINARY = 1e-20
 """The step of the complex step: its square is nothing beside 1, so no digit is lost to truncation."""
 
 COMPARED = 16
-"""Rows at which the complex step is held against central differences."""
+"""Rows at which the complex step is held against central differences, and as many of those where it is 0."""
 
 AGREEMENT = 1e-4
 """How far the two may be apart, in units of the largest slope: what a lost imaginary part exceeds."""
@@ -119,25 +120,31 @@ class Callback:
     def complex_step(self, arguments: list[FloatArray], which: int) -> FloatArray | None:
         """Give the slope by a true complex step; None where the function does not carry it."""
         stepped: list[Any] = list(arguments)
-        stepped[which] = arguments[which] + 1j * IMAGINARY
+        # Small beside a small argument too: energies of atoms are 1e-20 joules.
+        step = IMAGINARY * np.minimum(size_of(arguments[which]), 1.0)
+        stepped[which] = arguments[which] + 1j * step
         try:
             result = self.call(stepped)
         except EvaluationError:
             return None
-        return np.imag(result) / IMAGINARY if np.iscomplexobj(result) else None
+        return np.imag(result) / step if np.iscomplexobj(result) else None
 
     def central(self, arguments: list[FloatArray], which: int) -> FloatArray:
         """Give the slope by central differences."""
         here = arguments[which]
-        size = np.where(np.abs(here) < NO_SIZE, 1.0, np.abs(here))
-        above, below = here + CENTRAL.step * size, here - CENTRAL.step * size
+        step = CENTRAL.step * size_of(here)
+        above, below = here + step, here - step
         upper, lower = ([*arguments[:which], end, *arguments[which + 1 :]] for end in (above, below))
         slope: FloatArray = (self.call(upper) - self.call(lower)) / (above - below)
         return slope
 
     def agrees(self, exact: FloatArray, arguments: list[FloatArray], which: int) -> bool:
-        """Say whether the complex step agrees with central differences, at a few of the rows."""
-        some = np.unique(np.linspace(0, exact.shape[-1] - 1, COMPARED).astype(np.intp))
+        """Say whether the complex step agrees with central differences, at a few of the rows.
+
+        Some are taken from those where it is 0, as it is where the imaginary part is lost.
+        """
+        zero = (exact == 0).reshape(-1, exact.shape[-1]).any(axis=0)
+        some = np.unique(np.concatenate([spread(np.arange(len(zero))), spread(np.flatnonzero(zero))]))
         quotients = self.central([np.ascontiguousarray(each[..., some]) for each in arguments], which)
         apart, scale = np.abs(exact[..., some] - quotients), np.abs(quotients)
         good = np.isfinite(apart)
@@ -165,6 +172,17 @@ class Callback:
                 hint="It must give one number for each row.",
             )
         return result
+
+
+def size_of(values: FloatArray) -> FloatArray:
+    """Give the sizes of numbers that are stepped; 1 for those that are as good as 0."""
+    sizes = np.abs(values)
+    return np.where(sizes < NO_SIZE, 1.0, sizes)
+
+
+def spread(rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Give at most so many rows, evenly spread."""
+    return rows[:: max(1, -(-len(rows) // COMPARED))]
 
 
 def aligned(arguments: list[FloatArray]) -> list[FloatArray]:

@@ -98,6 +98,8 @@ def mend(
         The value of m numbers and its derivatives by p components, shape (m + p*m, n); changed in place.
     """
     size, rows = program.output_sizes[0], outputs.shape[-1]
+    if rows == 0:
+        return
     value, derivatives = outputs[:size], outputs[size:].reshape(-1, size, rows)
     bad = ~np.isfinite(derivatives) & np.isfinite(value)
     if bad.any():

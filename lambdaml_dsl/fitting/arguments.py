@@ -47,6 +47,8 @@ def read_value(what: str, value: Any) -> Value:
 
 def shape_of(what: str, value: Any) -> Shape:
     """Give the shape of a parameter's value."""
+    if isinstance(value, (float, int)):
+        return ()
     try:
         shape: Shape = np.shape(value)
     except ValueError:

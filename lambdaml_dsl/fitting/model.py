@@ -371,7 +371,7 @@ class Model:
         out = evaluate(program, columns, table.rows, theta)
         mend(lower(bound), every, columns, theta, out)
         result = bound.result or ()
-        sheets = out[prod(result) :].reshape(-1, *result, table.rows)
+        sheets = out[prod(result) :].reshape(bound.offsets[-1], *result, table.rows)
         found = {}
         for name, (low, high) in zip(bound.parameters, pairwise(bound.offsets), strict=True):
             derivative = np.moveaxis(sheets[low:high], 0, -1)  # (*result, n, components)

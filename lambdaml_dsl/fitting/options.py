@@ -144,16 +144,20 @@ def read_specs(
     check_components(bound, (*start, *bounds, *fixed))
     for name in bound.parameters:
         known, shape = model.specs.get(name) or ParameterSpec(name), bound.shape(name)
-        check_shapes(name, shape, start.get(name), fixed.get(name), bounds.get(name))
+        begin, pair, value = start.get(name, UNSAID), bounds.get(name, UNSAID), fixed.get(name)
+        if not shape:
+            specs.append(read_component(name, known, (), begin, pair, value, name in fixed))
+            continue
+        check_shapes(name, shape, begin, value, pair)
         for component, place in zip(component_names(name, shape), np.ndindex(shape), strict=True):
             specs.append(
                 read_component(
                     component,
                     known,
                     place,
-                    of_array(start.get(component, start.get(name, UNSAID)), place),
-                    of_pair(bounds.get(component, bounds.get(name, UNSAID)), place),
-                    of_array(fixed.get(component, fixed.get(name)), place),
+                    of_array(start.get(component, begin), place),
+                    of_pair(bounds.get(component, pair), place),
+                    of_array(fixed.get(component, value), place),
                     component in fixed or name in fixed,
                 )
             )

@@ -43,6 +43,21 @@ def rows_of(values: FloatArray) -> FloatArray:
     return values.reshape(-1, values.shape[-1])
 
 
+def parameters_of(bound: BoundModel, free: tuple[int, ...]) -> tuple[tuple[int, ...], list[int] | None]:
+    """Give the parameters that some components belong to, and which of their components these are.
+
+    Derivatives come for whole parameters; None stands for all of them.
+    """
+    if len(bound.parameters) == bound.offsets[-1]:
+        return free, None  # numbers alone, as most models have
+    wanted = set(free)
+    spans = [range(low, high) for low, high in pairwise(bound.offsets)]
+    parameters = tuple([k for k, span in enumerate(spans) if not wanted.isdisjoint(span)])
+    taken = [index for k in parameters for index in spans[k]]
+    kept = None if len(taken) == len(wanted) else [k for k, index in enumerate(taken) if index in wanted]
+    return parameters, kept
+
+
 class FreeProblem:
     """The objective as a function of the free parameters alone: what the optimiser sees.
 
@@ -68,12 +83,7 @@ class FreeProblem:
         self.theta = starts_of(bound, specs)
         self._index = np.array(self.free, dtype=np.intp)
         self.start = self.theta[self._index]
-        # Derivatives come for whole parameters; of those some components may be held.
-        free = set(self.free)
-        spans = [range(low, high) for low, high in pairwise(bound.offsets)]
-        self.parameters = tuple([k for k, span in enumerate(spans) if not free.isdisjoint(span)])
-        taken = [index for k in self.parameters for index in spans[k]]
-        self._kept = None if len(taken) == len(free) else [k for k, i in enumerate(taken) if i in free]
+        self.parameters, self._kept = parameters_of(bound, self.free)
         self._linearised = objective.evaluation(self.parameters)
         # With few rows a call costs Python's overhead, not arithmetic: then the derivatives are taken
         # along with the residuals.

@@ -30,7 +30,7 @@ from lambdaml_dsl.language.shapes import whole_number
 from lambdaml_dsl.language.source import Source, Span
 from lambdaml_dsl.language.traversal import fold
 
-MAX_PARTS = 1_000_000
+MAX_PARTS = 300_000
 """So many nodes may be made while definitions are put in: a few lines could ask for billions."""
 
 MAX_DEPTH = 100

@@ -81,7 +81,7 @@ class Table:
             return np.ascontiguousarray(self.column(whole)[place])
         raise self.no_column(name)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The columns, and the names that stand for several of them or for a part of one."""
         return (*self.columns, *self.parts, *self.components)
@@ -108,7 +108,7 @@ class Table:
             return (len(self.parts[name]),)
         values: Any = self.columns.get(name)
         try:
-            shape = np.shape(values)[1:]
+            shape = (values.shape if type(values) is np.ndarray else np.shape(values))[1:]
             return () if shape == (1,) else tuple(shape)
         except ValueError:  # lists of different lengths; said when the column is read
             return ()

@@ -42,7 +42,7 @@ def tables() -> list[Table]:
                 "bind": lambda equation=equation, source=source, declared=declared: bind(
                     equation, source, declared
                 ),
-                "lower": lambda bound=bound: lower(bound),
+                "lower": lambda bound=bound: lower.__wrapped__(bound),
             },
             rounds=7,
             block=0.005,

@@ -6,7 +6,7 @@ import math
 import pickle
 import random
 import tracemalloc
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 import numpy as np
@@ -215,12 +215,12 @@ class Writer:
         self.functions[name] = (plain, len(arguments))
         return f"{name}({', '.join(shown)}) = {body}"
 
-    def call(self, name: str, names: list[str], depth: int) -> str:
+    def call(self, name: str, names: list[str], depth: int, banned: Set[str] = frozenset()) -> str:
         fewest, most = self.functions[name]
         count = self.chance.randint(max(fewest, 1), most)
-        return f"{name}({', '.join(self.expression(names, depth - 1) for _ in range(count))})"
+        return f"{name}({', '.join(self.expression(names, depth - 1, banned) for _ in range(count))})"
 
-    def expression(self, names: list[str], depth: int, banned: set[str] = frozenset()) -> str:
+    def expression(self, names: list[str], depth: int, banned: Set[str] = frozenset()) -> str:
         chance = self.chance
         known = [*names, *[value for value in self.values if value not in banned]]
         if depth <= 0:
@@ -231,7 +231,7 @@ class Writer:
 
         kind = chance.randrange(7)
         if kind == 0 and self.functions:
-            return self.call(chance.choice(sorted(self.functions)), known, depth)
+            return self.call(chance.choice(sorted(self.functions)), names, depth, banned)
         if kind == 1:
             index = chance.choice(["i", "j", "u", "a", "x"])
             low = chance.choice(["0", "1", "-1"])
@@ -499,11 +499,13 @@ def test_doublings_of_different_arguments_meet_the_limit(monkeypatch: pytest.Mon
     assert caught.value.hint == "Use fewer levels of definitions, or shorter series."
 
 
-def test_series_of_series_meet_the_limit() -> None:
+def test_series_of_series_meet_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert inline.MAX_PARTS == 1_000_000
+    monkeypatch.setattr(inline, "MAX_PARTS", 100_000)
     check_message(
         "sum(i in 0..9999: sum(j in 0..9999: x*j))",
         [
-            "formula:1:39: the formula grows to more than 1,000,000 parts when its definitions are put in",
+            "formula:1:39: the formula grows to more than 100,000 parts when its definitions are put in",
             "   1 | sum(i in 0..9999: sum(j in 0..9999: x*j))",
             "     |                                       ^",
             "Use fewer levels of definitions, or shorter series.",
