@@ -123,6 +123,17 @@ def read_column(table: Table, given: Any, what: str, shape: Shape = ()) -> Float
     return numbers(given, what, table, axes=len(shape))
 
 
+def read_scatter(table: Table, given: Any, what: str, response: Shape) -> FloatArray:
+    """Read sigma or weights: one for each row, or one for each number of the response."""
+    values = read_column(table, given, what, response)
+    if values.ndim > 1 and values.shape[:-1] != response:
+        found = described(values.shape[:-1])
+        raise DataError(
+            f"{what} gives {found} in each row, but the response is {described(response)}", place=table.name
+        )
+    return values
+
+
 def read_response(bound: BoundModel, table: Table, y: Any) -> FloatArray:
     """Read the response: `y` where it is given, else the left side of the formula, else a column y."""
     if y is not None:

@@ -22,12 +22,12 @@ from lambdaml_dsl.errors import DataError, OptionError, suggestion
 from lambdaml_dsl.fitting.arguments import (
     check_choice,
     evaluate_bound,
-    read_column,
     read_constants,
     read_functions,
     read_inputs,
     read_names,
     read_response,
+    read_scatter,
     read_value,
     shape_of,
 )
@@ -412,7 +412,7 @@ class Model:
         table = read_table(data)
         bound = self.bind_to(columns_for_inputs(self, table, y))
         response = read_response(bound, table, y)
-        scales = None if weights is None else read_column(table, weights, "weights", response.shape[:-1])
+        scales = None if weights is None else read_scatter(table, weights, "weights", response.shape[:-1])
         columns = read_inputs(bound, table)
         checked = {f"column '{name}'": values for name, values in columns.items()}
         finite_rows({**checked, "the response": response}, table, "raise")

@@ -119,10 +119,14 @@ def as_key(given: str) -> str:
     return f"{name.strip()}[{', '.join(map(str.strip, places.rstrip(' ]').split(',')))}]"
 
 
-def check_components(bound: BoundModel, names: Iterable[str]) -> None:
-    """Refuse what is said of a component that a parameter does not have."""
-    for name in names:
-        if name.endswith("]") and name not in bound.components:
+def check_components(bound: BoundModel, what: str, said: Mapping[str, Any]) -> None:
+    """Refuse what is said of a component that a parameter does not have, or says more than one number."""
+    for name, value in said.items():
+        if not name.endswith("]"):
+            continue
+        if name in bound.components:
+            check_fits(f"the {what} of '{name}'", value, ())
+        else:
             whole = name.partition("[")[0]
             own = component_names(whole, bound.shape(whole))
             last = f" to {own[-1]}" if len(own) > 1 else ""
@@ -141,7 +145,9 @@ def read_specs(
 ) -> list[ComponentSpec]:
     """Put together what is known of each component of theta, in its order, and check it."""
     specs: list[ComponentSpec] = []
-    check_components(bound, (*start, *bounds, *fixed))
+    check_components(bound, "start value", start)
+    check_components(bound, "bounds", dict.fromkeys(bounds))
+    check_components(bound, "fixed value", fixed)
     for name in bound.parameters:
         known, shape = model.specs.get(name) or ParameterSpec(name), bound.shape(name)
         begin, pair, value = start.get(name, UNSAID), bounds.get(name, UNSAID), fixed.get(name)
@@ -223,7 +229,7 @@ def read_component(
 
 def of_array(value: Any, place: tuple[int, ...]) -> Any:
     """Give one component of what a caller gave; one value holds for all."""
-    return np.asarray(value)[place] if place and value is not None and np.ndim(value) else value
+    return np.asarray(value, dtype=object)[place] if place and value is not None and np.ndim(value) else value
 
 
 def of_pair(pair: Any, place: tuple[int, ...]) -> Any:

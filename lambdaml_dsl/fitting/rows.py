@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lambdaml_dsl.errors import DataError
-from lambdaml_dsl.fitting.arguments import read_column, read_inputs, read_response
+from lambdaml_dsl.fitting.arguments import read_inputs, read_response, read_scatter
 from lambdaml_dsl.fitting.options import Options
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
@@ -61,11 +61,11 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
     scatter = {}
     weights = None
     if options.sigma is not None:
-        scatter["sigma"] = sigma = read_column(table, options.sigma, "sigma", y.shape[:-1])
+        scatter["sigma"] = sigma = read_scatter(table, options.sigma, "sigma", y.shape[:-1])
         check_sign("sigma", sigma, sigma > 0, "above zero", table)
         weights = 1 / sigma**2
     elif options.weights is not None:
-        scatter["weights"] = weights = own(read_column(table, options.weights, "weights", y.shape[:-1]))
+        scatter["weights"] = weights = own(read_scatter(table, options.weights, "weights", y.shape[:-1]))
         check_sign("weights", weights, weights >= 0, "zero or above", table)
     kept = None
     if not all(surely_finite(values) for values in (*columns.values(), y, *scatter.values())):

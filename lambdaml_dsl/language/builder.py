@@ -209,7 +209,7 @@ class TreeBuilder(Transformer[Token, Any]):
         return tuple([int(size) for size in sizes]), Span(parts[0].start_pos, parts[-1].end_pos)
 
     def declared(self, parts: list[Any]) -> Declaration:
-        """Read a declared name with its shape and attributes; of which kind it is, the head of the line says."""
+        """Read a declared name with its shape and attributes; of which kind it is, the line says."""
         name, shape, *attributes = parts
         sizes, place = shape or ((), span_of(name))
         span = Span(span_of(name).start, place.end)

@@ -256,6 +256,9 @@ class Reader:
 
     def limited(self, node: Expr, result: Shape) -> Shape:
         """Refuse what is too large."""
+        if len(result) > 2:
+            text = f"values have at most two axes, and this would have {len(result)}"
+            raise self.source.error(ShapeError, node.span, text)
         size = 1
         for length in result:
             size *= length

@@ -29,7 +29,7 @@ from lambdaml_dsl.errors import (
 from lambdaml_dsl.fitting.arguments import Value
 from lambdaml_dsl.fitting.model import Model
 from lambdaml_dsl.fitting.specs import DataReference, Label, ParameterSpec, check_fits, of_component
-from lambdaml_dsl.language.arrays import Shape
+from lambdaml_dsl.language.arrays import Shape, described
 from lambdaml_dsl.language.bind import names_inputs
 from lambdaml_dsl.language.bound import Declared, component_names
 from lambdaml_dsl.language.declarations import (
@@ -40,6 +40,7 @@ from lambdaml_dsl.language.declarations import (
 )
 from lambdaml_dsl.language.nodes import Call, Equation, Expr, Name, Vector
 from lambdaml_dsl.language.parse import parse_model_file
+from lambdaml_dsl.language.shapes import MAX_COMPONENTS
 from lambdaml_dsl.language.source import Source, Span
 from lambdaml_dsl.language.statements import choose_model
 from lambdaml_dsl.language.traversal import walk
@@ -214,6 +215,7 @@ class Reader:
             problem = f"'{name}' is declared a second time; the first is in line {line}"
             self.refuse(declaration.span, problem, "Keep one of the two, or give one of them another name.")
         self.names[name] = declaration
+        self.check_shape(declaration)
         attributes = self.attributes(declaration)
         texts: dict[str, str] = {key: attributes[key].text for key in ("unit", "doc") if key in attributes}
         if kind == "param":
@@ -230,14 +232,21 @@ class Reader:
                 )
             self.constants[name] = value
         if declaration.shape:
-            if kind not in ("input", "param"):
-                self.refuse(
-                    declaration.span,
-                    f"{KINDS[kind]} has no shape here",
-                    "Only inputs and parameters have one.",
-                )
             self.shapes[name] = declaration.shape
         self.labels[name] = Label(**texts)
+
+    def check_shape(self, declaration: Declaration) -> None:
+        """Refuse a shape where there is none, and one that is too large."""
+        shape, span = declaration.shape, declaration.span
+        if shape and declaration.kind not in ("input", "param"):
+            problem = f"{KINDS[declaration.kind]} has no shape here"
+            self.refuse(span, problem, "Only inputs and parameters have one.")
+        if len(shape) > 2:
+            self.refuse(
+                span, f"'{declaration.name}' would have {len(shape)} axes", "Values have at most two."
+            )
+        if math.prod(shape) > MAX_COMPONENTS:
+            self.refuse(span, f"{described(shape)} is more than the limit of {MAX_COMPONENTS:,} numbers")
 
     def attributes(self, declaration: Declaration) -> dict[str, Attribute]:
         """Sort the attributes of a declaration by kind; two limits, one on either side, are two kinds."""
