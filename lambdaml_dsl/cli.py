@@ -173,7 +173,9 @@ def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
     loaded, values = read_model(model, settings)
     if data is not None or (loaded.data is not None and not set(loaded.inputs) & set(values)):
         table = table_for(loaded, data)
-        bound = loaded.bind_to(loaded.columns_of(table))
+        columns = loaded.columns_of(table)
+        own = {name: value for name, value in values.items() if name not in columns}
+        bound = loaded.bind_to(columns, {name: own[name] for name in own if name in loaded.parameters})
     else:
         missing = [name for name in loaded.inputs if name not in values]
         if missing:
@@ -182,7 +184,7 @@ def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
             )
         table = read_table({name: [values[name]] for name in loaded.inputs} or {"": [0.0]})
         bound = loaded.bound
-        if bound.is_open:
+        if bound.is_open or any(np.ndim(value) for value in values.values()):
             bound = loaded.bind_to(
                 {name: table.shape(name) for name in loaded.inputs},
                 {name: value for name, value in values.items() if name not in loaded.inputs},
@@ -196,8 +198,8 @@ def eval_command(model: str, data: str | None, settings: Sequence[str]) -> None:
     outputs = bound.outputs if len(bound.outputs) > 1 else component_names(output, bound.result or ())
     writer.writerow([*heads, *outputs])
     inputs = [rows_first(table.column(name)) for name in bound.inputs]
-    columns = np.column_stack([column.reshape(len(result), -1) for column in (*inputs, result)])
-    writer.writerows(map(repr, row) for row in columns.tolist())
+    numbers = np.column_stack([column.reshape(len(result), -1) for column in (*inputs, result)])
+    writer.writerows(map(repr, row) for row in numbers.tolist())
 
 
 def complete_name(context: click.Context, argument: click.Parameter, begun: str) -> list[CompletionItem]:

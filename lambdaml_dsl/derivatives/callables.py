@@ -2,8 +2,7 @@
 
 In: a callable of arrays. Out: a `Function`, whose slopes are measured, never looked up: by the complex step
 in true complex arithmetic where the callable is made for it, by central differences where it is not. Which of
-the two is decided for each chunk of rows by comparing them, so the outcome is the same for any number of
-threads.
+the two holds is decided row by row by comparing them, so the outcome is the same for any number of threads.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lambdaml_dsl.derivatives.differences import CENTRAL, NO_SIZE
 from lambdaml_dsl.errors import EvaluationError, OptionError
@@ -23,11 +21,12 @@ from lambdaml_dsl.language.functions import FloatArray, Function, Interval, Meas
 IMAGINARY = 1e-20
 """The step of the complex step: its square is nothing beside 1, so no digit is lost to truncation."""
 
-COMPARED = 16
-"""Rows at which the complex step is held against central differences, and as many of those where it is 0."""
-
 AGREEMENT = 1e-4
-"""How far the two may be apart, in units of the largest slope: what a lost imaginary part exceeds."""
+"""How far complex step and difference quotient may be apart, in units of the slope: what a lost imaginary part
+exceeds."""
+
+NOISE = 1e-6
+"""Slopes below this part of the largest are not told apart more closely than that."""
 
 
 def registered(name: str, function: Callable[..., Any]) -> Function:
@@ -112,10 +111,15 @@ class Callback:
         """Compute the slope by one argument into the last array."""
         *given, out = arrays
         arguments = aligned(given)
+        slope = self.central(arguments, which)
         exact = self.complex_step(arguments, which)
-        if exact is None or not self.agrees(exact, arguments, which):
-            exact = self.central(arguments, which)
-        np.copyto(out, exact.reshape(out.shape) if exact.size == out.size else exact)
+        if exact is not None:
+            # Where an imaginary part got lost on the way, the two are apart; there the quotient holds.
+            scale = np.maximum(np.abs(exact), np.abs(slope))
+            least = NOISE * scale.max(initial=0.0, where=np.isfinite(scale))
+            apart = np.abs(exact - slope) > AGREEMENT * np.maximum(scale, least)
+            slope = np.where(apart, slope, exact)
+        np.copyto(out, slope.reshape(out.shape) if slope.size == out.size else slope)
 
     def complex_step(self, arguments: list[FloatArray], which: int) -> FloatArray | None:
         """Give the slope by a true complex step; None where the function does not carry it."""
@@ -138,18 +142,6 @@ class Callback:
         slope: FloatArray = (self.call(upper) - self.call(lower)) / (above - below)
         return slope
 
-    def agrees(self, exact: FloatArray, arguments: list[FloatArray], which: int) -> bool:
-        """Say whether the complex step agrees with central differences, at a few of the rows.
-
-        Some are taken from those where it is 0, as it is where the imaginary part is lost.
-        """
-        zero = (exact == 0).reshape(-1, exact.shape[-1]).any(axis=0)
-        some = np.unique(np.concatenate([spread(np.arange(len(zero))), spread(np.flatnonzero(zero))]))
-        quotients = self.central([np.ascontiguousarray(each[..., some]) for each in arguments], which)
-        apart, scale = np.abs(exact[..., some] - quotients), np.abs(quotients)
-        good = np.isfinite(apart)
-        return bool((apart[good] <= AGREEMENT * scale.max(initial=0.0, where=good)).all())
-
     def call(self, arguments: list[Any]) -> Any:
         """Call the function; whatever goes wrong in it is an error that names it."""
         for argument in arguments:
@@ -171,18 +163,13 @@ class Callback:
                 + (f"one of shape {result.shape}" if result.dtype.kind in "fiubc" else "no numbers"),
                 hint="It must give one number for each row.",
             )
-        return result
+        return result if np.iscomplexobj(result) else result.astype(np.float64)
 
 
 def size_of(values: FloatArray) -> FloatArray:
     """Give the sizes of numbers that are stepped; 1 for those that are as good as 0."""
     sizes = np.abs(values)
     return np.where(sizes < NO_SIZE, 1.0, sizes)
-
-
-def spread(rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Give at most so many rows, evenly spread."""
-    return rows[:: max(1, -(-len(rows) // COMPARED))]
 
 
 def aligned(arguments: list[FloatArray]) -> list[FloatArray]:

@@ -102,9 +102,13 @@ def carry(program: Program, parameters: Sequence[int]) -> Program:
 
 
 def only_in_steps(program: Program) -> tuple[int, ...]:
-    """Find the parameters that reach the output through steps alone: their derivative is 0 everywhere."""
-    output = program.outputs[0]
-    lost = program.on_parameters[output] & ~smooth_reach(program)[output]
+    """Find the parameters that reach the outputs through steps alone: their derivatives are 0 everywhere."""
+    reach = smooth_reach(program)
+    every = smooth = 0
+    for output in program.outputs:
+        every |= program.on_parameters[output]
+        smooth |= reach[output]
+    lost = every & ~smooth
     return tuple([index for index in range(lost.bit_length()) if lost >> index & 1])
 
 

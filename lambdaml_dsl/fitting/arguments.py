@@ -165,6 +165,8 @@ def rows_first(values: FloatArray) -> FloatArray:
 def read_inputs(bound: BoundModel, table: Table) -> dict[str, FloatArray]:
     """Read the inputs of a model, each of the shape that the model takes."""
     for name in bound.inputs:
+        if name not in table.names:
+            raise table.no_column(name)
         given, wanted = table.shape(name), bound.shape(name)
         if given != wanted:
             raise DataError(

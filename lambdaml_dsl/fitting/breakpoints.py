@@ -2,7 +2,7 @@
 
 A parameter that only moves a step is found by search alone. One that stands in a comparison of its own and
 in smooth terms too, as the break of a continuous broken line, is searched for a good start; then it is
-fitted with the others.
+fitted with the others. If the model jumps there besides, it may be held where the search found it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lambdaml_dsl.fitting.specs import ComponentSpec
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.squares import SquaredResiduals
-from lambdaml_dsl.optimize.by_search import Found, minimise_by_search
+from lambdaml_dsl.optimize.by_search import minimise_by_search
 from lambdaml_dsl.optimize.least_squares import Solution, minimise
 from lambdaml_dsl.optimize.record import Problem
 from lambdaml_dsl.program.evaluate import evaluate
@@ -47,11 +47,22 @@ ENOUGH_ROWS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a component of theta that only moves a step may lie: its number, and the ends of the interval."""
+    """Where a component of theta that was found by search may lie.
+
+    Attributes
+    ----------
+    index : int
+        Its number.
+    low, high : float
+        The ends of the interval.
+    smooth : bool
+        Whether it moves the model smoothly too, not a step alone.
+    """
 
     index: int
     low: float
     high: float
+    smooth: bool
 
 
 @lru_cache(maxsize=256)
@@ -114,16 +125,17 @@ class Breakpoints:
         self.bends = tuple(range(len(problem.searched), len(self.searched)))
         self._inner = FreeProblem(objective, specs, self.searched)
         self.problem: Problem = self._inner
-        self._whole = problem
+        self._searched, self._specs = problem.searched, specs
+        self.whole = problem
         self._index = np.array(self.searched, dtype=np.intp)
         self.start = problem.theta[self._index]
         self.others = self._inner.start
         lowers = np.array([spec.lower for spec in specs])
         uppers = np.array([spec.upper for spec in specs])
         self.lower, self.upper = lowers[self._index], uppers[self._index]
-        inner, whole = list(self._inner.free), list(problem.free)
+        inner = list(self._inner.free)
         self.others_lower, self.others_upper = lowers[inner], uppers[inner]
-        self._whole_lower, self._whole_upper = lowers[whole], uppers[whole]
+        self._bounds = lowers, uppers
         program = by_components(objective.bound)
         assert program is not None
         self._program, self._unrolled = program, unrolled(objective.program)
@@ -224,13 +236,25 @@ class Breakpoints:
         """Give the problem by all that the model depends on smoothly, its start, and its bounds."""
         self.put(places)
         theta = self._inner.full(others)
-        self._whole.theta[self._index] = places
-        return self._whole, theta[list(self._whole.free)], self._whole_lower, self._whole_upper
+        self.whole.theta[self._index] = places
+        free = list(self.whole.free)
+        lowers, uppers = self._bounds
+        return self.whole, theta[free], lowers[free], uppers[free]
+
+    def position(self, which: int) -> int:
+        """Give the number that a breakpoint of `bends` has in theta of `smooth`."""
+        return self.whole.free.index(self.searched[which])
+
+    def hold(self, bends: tuple[int, ...]) -> None:
+        """Hold some of `bends` from now on, and no others: they are no longer in theta of `smooth`."""
+        held = (*self._searched, *[self.searched[which] for which in bends])
+        if held != self.whole.searched:
+            self.whole = FreeProblem(self.whole.objective, self._specs, held)
 
     def split(self, theta: FloatArray, places: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the breakpoints and the others from theta of `smooth`."""
-        self._whole.theta[self._index] = places
-        full = self._whole.full(theta)
+        self.whole.theta[self._index] = places
+        full = self.whole.full(theta)
         return full[self._index], full[list(self._inner.free)]
 
 
@@ -239,13 +263,13 @@ def solve(
     specs: list[ComponentSpec],
     options: Options,
     at_start: tuple[FloatArray, FloatArray],
-) -> tuple[Solution, tuple[Place, ...]]:
+) -> tuple[Solution, tuple[Place, ...], FreeProblem]:
     """Solve a fit: by least squares, and by search where parameters place a step or a bend.
 
     Parameters
     ----------
     problem : FreeProblem
-        The problem by what the model depends on smoothly; its `theta` takes the values of the others.
+        The problem by what the model depends on smoothly.
     specs : list of ComponentSpec
         What is known of each parameter.
     options : Options
@@ -258,7 +282,9 @@ def solve(
     solution : Solution
         The end.
     places : tuple of Place
-        Where the parameters may lie that only move a step, if the search came to its end.
+        Where the parameters may lie that the search placed, if it came to its end.
+    problem : FreeProblem
+        What the solution solves; its `theta` has the values of the parameters that the search placed.
     """
     objective = problem.objective
     bends = bend_parameters(objective.bound, problem.free)
@@ -274,7 +300,7 @@ def solve(
             max_evaluations=options.max_evaluations,
             at_start=at_start,
         )
-        return solution, ()
+        return solution, (), problem
     steps = Breakpoints(problem, specs, bends)
     found = minimise_by_search(
         steps,
@@ -282,21 +308,10 @@ def solve(
         max_evaluations=options.max_evaluations,
         rough=thinned(problem, specs, bends),
     )
-    place_searched(problem, found)
-    return found.solution, tuple(
-        [
-            Place(index, low, high)
-            for index, low, high in zip(
-                problem.searched, found.low.tolist(), found.high.tolist(), strict=False
-            )
-            if not math.isnan(low)
-        ]
-    )
-
-
-def place_searched(problem: FreeProblem, found: Found) -> None:
-    """Hold the parameters that only move a step where the search put them."""
-    problem.theta[list(problem.searched)] = found.places[: len(problem.searched)]
+    steps.whole.theta[list(steps.searched)] = found.places
+    ends = zip(steps.searched, found.low.tolist(), found.high.tolist(), strict=True)
+    places = [Place(index, low, high, index in bends) for index, low, high in ends if not math.isnan(low)]
+    return found.solution, tuple(places), steps.whole
 
 
 def bends_to_search(

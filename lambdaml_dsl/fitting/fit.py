@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -64,9 +64,12 @@ def fit(
         The response: a column or an array, shape (n,). Without it the formula's left side is, which may
         be an expression of columns; without that, a column called y.
     start : mapping of str to float, optional
-        Start values. A parameter without one starts at 1, or within its bounds; the result says so.
+        Start values; of a vector or matrix an array. A number without one starts at 1, or within its
+        bounds; the components of a vector evenly about 1, those of a matrix at numbers drawn by chance,
+        always the same. The result says so.
     bounds : mapping of str to (low, high), optional
-        Bounds; None or an infinity for an open side.
+        Bounds; None or an infinity for an open side. Of a vector each side may be an array:
+        ``([0, 0], [10, 20])``.
     fixed : mapping of str to float, or names, optional
         Parameters that are not fitted: with their values, or at their start values.
     sigma : str, array_like or float, optional
@@ -122,8 +125,8 @@ def fit(
             "nan_policy": nan_policy,
         },
     )
-    solution, places = solve(prepared.problem, prepared.specs, prepared.options, prepared.at_start)
-    return make_result(prepared, solution, places)
+    solution, places, problem = solve(prepared.problem, prepared.specs, prepared.options, prepared.at_start)
+    return make_result(replace(prepared, problem=problem), solution, places)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +199,7 @@ def make_result(prepared: Prepared, solution: Solution, places: tuple[Place, ...
         variances = uncertainty.covariance.diagonal().tolist()
         errors = {index: math.sqrt(variance) for index, variance in zip(fitted, variances, strict=True)}
     values, starts = problem.full(solution.theta).tolist(), starts_of(bound, specs).tolist()
-    between = {place.index: (place.low, place.high) for place in places}
+    found = {place.index: place for place in places}
     fitted_components = {
         spec.name: FittedParameter(
             spec,
@@ -204,7 +207,8 @@ def make_result(prepared: Prepared, solution: Solution, places: tuple[Place, ...
             errors.get(index),
             starts[index],
             at_bound=index in at_bound,
-            between=between.get(index),
+            between=(found[index].low, found[index].high) if index in found else None,
+            jumps_and_moves=index in found and found[index].smooth,
         )
         for index, spec in enumerate(specs)
     }

@@ -50,6 +50,7 @@ from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.language.shapes import has_arrays
 from lambdaml_dsl.language.source import Source
 from lambdaml_dsl.language.traversal import walk
+from lambdaml_dsl.language.vocabulary import library
 from lambdaml_dsl.objective.files import MODEL_FILES, read_text
 from lambdaml_dsl.objective.squares import SquaredResiduals
 from lambdaml_dsl.objective.table import Table, finite_rows, length_of, read_table
@@ -146,6 +147,8 @@ class Model:
         self.labels: Mapping[str, Label] = MappingProxyType(dict(labels or {}))
         self.data = data
         self.options: Mapping[str, Any] = MappingProxyType(dict(options or {}))
+        if declared.libraries:
+            library(declared.libraries)  # what is wrong in a library is said before it is used
         self.bound = bind_text(source, declared)
         for name in specs:
             self.check_names([name], self.bound)

@@ -56,8 +56,10 @@ class FittedParameter:
     at_bound : bool
         Whether a bound holds it.
     between : tuple of float, or None
-        Of a parameter that only moves a step, and so was found by search: the ends of the interval in which
-        every value fits alike. None of any other.
+        Of a parameter that was found by search: the ends of the interval in which every value fits alike,
+        or between whose rows the best value is. None of any other.
+    jumps_and_moves : bool
+        Whether it was found by search though it moves the model smoothly too, not a step alone.
     name, lower, upper, fixed, unit, doc
         From `spec`: its name, its bounds, whether it was left out of the fit, unit and description.
     """
@@ -68,6 +70,7 @@ class FittedParameter:
     start: float
     at_bound: bool
     between: tuple[float, float] | None = None
+    jumps_and_moves: bool = False
 
     @property
     def name(self) -> str:
@@ -388,7 +391,7 @@ class FitResult:
 
     @property
     def by_search(self) -> tuple[str, ...]:
-        """The parameters that only move a step, and so were found by search."""
+        """The parameters that move a step, and so were found by search."""
         return tuple([name for name, parameter in self.components.items() if parameter.between is not None])
 
     @property
@@ -515,11 +518,12 @@ class FitResult:
 
 
 def place_note(parameter: FittedParameter) -> str:
-    """Say what the data tell of a parameter that only moves a step."""
+    """Say what the data tell of a parameter that moves a step."""
     assert parameter.between is not None
     low, high = parameter.between
+    moves = "moves a step, and the model smoothly too" if parameter.jumps_and_moves else "only moves a step"
     if math.isinf(low) and math.isinf(high):
-        return f"{parameter.name} only moves a step, and no value of it changes the model on these rows."
+        return f"{parameter.name} {moves}, and no value of it changes the model on these rows."
     if math.isinf(high):
         where = f"above {low:.6g}"
     elif math.isinf(low):
@@ -530,4 +534,4 @@ def place_note(parameter: FittedParameter) -> str:
         apart = max(abs(low), abs(high)) / (high - low)
         digits = max(6, 2 + math.ceil(math.log10(apart)))  # as many as tell the two ends apart
         where = f"between {low:.{digits}g} and {high:.{digits}g}"
-    return f"{parameter.name} only moves a step: found by search; the data place it {where}."
+    return f"{parameter.name} {moves}: found by search; the data place it {where}."

@@ -112,6 +112,8 @@ def polynomial(value: Shape, *coefficients: Shape) -> Shape:
     """Give the shape of a polynomial: of its argument, whether coefficients are listed or one vector."""
     if len(coefficients) == 1 and len(coefficients[0]) == 1:
         return value
+    if coefficients == ((),):
+        raise Mismatch("one coefficient makes no polynomial: list several, or give a vector of them", (1,))
     return elementwise(value, *coefficients)
 
 

@@ -32,6 +32,7 @@ from lambdaml_dsl.language.nodes import (
     Equation,
     Expr,
     Name,
+    Number,
     Series,
     Vector,
     children,
@@ -91,7 +92,7 @@ def bind(
     if columns is not None:
         check_is_no_test(equation, source)
     vocabulary = Vocabulary.of(equation, source, declared)
-    response, outputs, arguments = left_side(equation, source, vocabulary)
+    response, outputs, arguments = left_side(equation, source, vocabulary, declared, columns)
     inputs = declared.inputs if declared.inputs is not None else arguments
     values = {*declared.parameters, *(inputs or ()), *(columns or ())}
     plain = not equation.definitions
@@ -341,8 +342,26 @@ def is_input(name: str, inputs: Sequence[str] | None, columns: Collection[str] |
     return DEFAULT_INPUT.fullmatch(name) is not None
 
 
+def numbers_in(
+    left: Expr, source: Source, declared: Declared, columns: Collection[str] | None
+) -> dict[str, Expr]:
+    """Give the names on the left side that mean a number; all others are columns."""
+    own = {**CONSTANTS, **dict(declared.constants)}
+    found: dict[str, Expr] = {}
+    for node in walk(left):
+        if isinstance(node, Name) and node.name.startswith(PHYSICAL):
+            found[node.name] = Number(physical_constant(node, source), node.span)
+        elif isinstance(node, Name) and node.name in own and node.name not in (columns or ()):
+            found[node.name] = Number(own[node.name], node.span)
+    return found
+
+
 def left_side(
-    equation: Equation, source: Source, vocabulary: Vocabulary
+    equation: Equation,
+    source: Source,
+    vocabulary: Vocabulary,
+    declared: Declared,
+    columns: Collection[str] | None,
 ) -> tuple[Expr | None, tuple[str, ...], tuple[str, ...] | None]:
     """Read the left side: the response, its names, and the inputs that ``f(t) =`` names."""
     left = equation.left
@@ -382,8 +401,8 @@ def left_side(
                     vocabulary.check(node, ())
                 elif isinstance(node, Series):
                     vocabulary.check_series(node)
-            inliner = Inliner(source, {}, vocabulary.library, vocabulary.registered.keys())
-            return inliner.expand(left, {}), (), None
+            inliner = Inliner(source, vocabulary.own, vocabulary.library, vocabulary.registered.keys())
+            return inliner.expand(left, numbers_in(left, source, declared, columns)), (), None
 
 
 def names_inputs(function: str) -> bool:

@@ -51,7 +51,6 @@ PASTED = {
     "&": "For a logical and write: and.",
     "|": "For a logical or write: or; for an absolute value: abs(x).",
     "!": "For 'not equal' write !=; for a logical not: not; for a factorial: gamma(n + 1).",
-    "–": MINUS,
     "—": MINUS,
     "‒": MINUS,
     "⁄": QUOTIENT,

@@ -95,8 +95,6 @@ REWRITES = (
     Rewrite("sin", "1 - cos(z)", "2*sin(z/2)^2", NEAR_0),
     Rewrite("sin", "cos(z) - 1", "-2*sin(z/2)^2", NEAR_0),
     Rewrite("sin", "1 - cos(z)^2", "sin(z)^2", NEAR_0),
-    Rewrite("sqrt", "sqrt(1 + z) - 1", "z/(1 + sqrt(1 + z))", NEAR_0),
-    Rewrite("sqrt", "1 - sqrt(1 - z)", "z/(1 + sqrt(1 - z))", NEAR_0),
     Rewrite("erfc", "1 - erf(z)", "erfc(z)", TAIL),
     Rewrite("erfc", "erf(z) - 1", "-erfc(z)", TAIL),
     Rewrite("erfc", "1 + erf(z)", "erfc(-z)", TAIL),

@@ -150,7 +150,7 @@ def infer(
     """
     found = dict(names)
     guessed = {name for name in free if names[name] is None}
-    learn_from_indices(expression, guessed, found)
+    learn_from_indices(expression, guessed, found, source)
     result = learn(expression, found, free, source)
     closed = dict(found)
     multiplied = operands(expression)
@@ -194,20 +194,25 @@ def with_guesses(error: ShapeError, guessed: Mapping[str, Known]) -> ShapeError:
     taken = ", ".join(f"{name} for {described(shape or ())}" for name, shape in guessed.items())
     name = next(iter(guessed))
     hint = f"Nothing says the shape of these, and they were taken so: {taken}. "
-    hint += f"A start value says it, or parameters=['{name}[3]'] for a vector of 3."
+    hint += f"A value of the right shape says it, such as {name} = [1, 1, 1], or a declared {name}[3]."
     return ShapeError(error.problem, excerpt=error.excerpt, hint=f"{error.hint} {hint}".strip())
 
 
-def learn_from_indices(expression: Expr, unknown: set[str], found: dict[str, Known]) -> None:
+def learn_from_indices(expression: Expr, unknown: set[str], found: dict[str, Known], source: Source) -> None:
     """Take the least shape of names from the components that are asked for by number.
 
     A range, or a number from the end, asks for a length that is said elsewhere.
     """
+    nodes = list(walk(expression))
+    indices = [
+        (node, node.value.name)
+        for node in nodes
+        if isinstance(node, Index) and isinstance(node.value, Name) and node.value.name in unknown
+    ]
+    within = {id(node.value) for node, _ in indices}
+    whole = {node.name for node in nodes if isinstance(node, Name) and id(node) not in within}
     least: dict[str, Known] = {}
-    for node in walk(expression):
-        if not isinstance(node, Index) or not isinstance(node.value, Name) or node.value.name not in unknown:
-            continue
-        name = node.value.name
+    for node, name in indices:
         places = [None if isinstance(each, Slice) else whole_number(each) for each in node.subscripts]
         before = least.get(name, ())
         if before is None or any(place is None or place < 0 for place in places):
@@ -215,7 +220,21 @@ def learn_from_indices(expression: Expr, unknown: set[str], found: dict[str, Kno
         else:
             lengths = [place + 1 for place in places if place is not None]
             least[name] = tuple(map(max, zip_longest(before, lengths, fillvalue=0)))
+    for node, name in indices:
+        own = [each.subscripts for each, of in indices if of == name]
+        if len(least[name] or ()) == 1 and name not in whole and not any(starts_at_0(each) for each in own):
+            raise source.error(
+                ShapeError,
+                node.span,
+                f"'{name}[0]' is nowhere in the formula",
+                f"Components are counted from 0: the first is {name}[0].",
+            )
     found.update(least)
+
+
+def starts_at_0(subscripts: tuple[Expr, ...]) -> bool:
+    """Say whether an index asks for the first component."""
+    return not isinstance(subscripts[0], Slice) and whole_number(subscripts[0]) == 0
 
 
 @dataclass(slots=True)
@@ -327,7 +346,9 @@ class Reader:
             if place.line != self.source.excerpt(node.span).line:
                 where = f"line {place.line}, {where}"
             told.append(f"'{self.source.quote(part.span)}' ({where}) is {described(shapes[number])}")
-        hint = f"{'; '.join(told)}." if told else ""
+        # Parts that come from a library all stand where it is called: of these there are no places to name.
+        apart = len({parts[number].span for number in concerned}) > 1
+        hint = f"{'; '.join(told)}." if told and apart else ""
         return self.source.error(ShapeError, node.span, mismatch.problem, hint)
 
 

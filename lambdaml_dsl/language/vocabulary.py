@@ -106,8 +106,10 @@ class Vocabulary:
     def needs_argument(self, name: str) -> str | None:
         """Show how a function is called whose bare name stands for nothing; None for any other name."""
         found = self.find(name)
-        if found is None or name in self.own:
+        if found is None:
             return None
+        if name in self.own:
+            return None if self.own[name].arguments is None else signature(self.own[name])
         if isinstance(found, Definition):
             return f"{signature(found)}; a start value makes the name a parameter"
         needed = found.arguments[: found.fewest] if isinstance(found, ArrayFunction) else found.arguments

@@ -332,9 +332,18 @@ def from_frame(frame: Any, name: str, lines: Sequence[int] | None = None) -> Tab
             raise DataError(
                 f"the lazy frame cannot be computed: {first_line_of(error)}", place=name
             ) from None
-    columns = {as_name(series.name): series.to_numpy() for series in wrapped.iter_columns()}
+    columns = {as_name(series.name): unpacked(series.to_numpy()) for series in wrapped.iter_columns()}
     check_distinct([as_name(series.name) for series in wrapped.iter_columns()], name)
     return Table(columns, len(wrapped), name, lines)
+
+
+def unpacked(values: Any) -> Any:
+    """Give a column whose cells hold lists of one length as an array of vectors."""
+    if values.dtype == object and len(values) and isinstance(values[0], (list, tuple, np.ndarray)):
+        cells = [np.shape(cell) for cell in values]
+        if len(set(cells)) == 1 and len(cells[0]) in (1, 2):
+            return np.array(list(values))
+    return values
 
 
 def names_of(frame: Any) -> Iterable[Any]:

@@ -1,5 +1,9 @@
 """Least squares where some parameters are found by search: the search, then the solve of all the others.
 
+A breakpoint may make the model jump where rows cross it and enter smoothly too, as the onset of a decay does.
+Between two rows its derivative says how it acts together with the others, but mostly not where it is; then it
+is held where the search found it, like one that only moves a step.
+
 In: a problem with breakpoints. Out: a `Found`. Nothing here knows of formulas or data.
 """
 
@@ -13,12 +17,13 @@ import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.optimize.breakpoints import SWEEPS, descend, find
-from lambdaml_dsl.optimize.cells import everywhere, moved, own_cell, zone_of
+from lambdaml_dsl.optimize.cells import bounds_of, everywhere, moved, own_cell, zone_of
 from lambdaml_dsl.optimize.least_squares import EVALUATIONS_A_PARAMETER, Solution, minimise, round_up
 from lambdaml_dsl.optimize.polish import LEVEL, judge, linearised
 from lambdaml_dsl.optimize.record import Exhausted, Record
 from lambdaml_dsl.optimize.status import Status
-from lambdaml_dsl.optimize.trials import Search, Steps, Trial, searching
+from lambdaml_dsl.optimize.trials import Search, Steps, Trial, lowest, searching
+from lambdaml_dsl.optimize.verdict import EPS, ROUNDING, SOUND_CONDITIONING
 
 LOOKS = 4
 """Where the model bends, so many places are followed to their end."""
@@ -28,6 +33,15 @@ WIDEST = 256
 
 CORNER = 1e-3
 """A corner is tested by values so far to its sides, in parts of the distance to the next."""
+
+SIDE, CLOSER = 1e-4, 0.01
+"""The model is looked at so far to both sides of an edge, in parts of the interval, and so much closer."""
+
+AT_EDGE = 1e-7
+"""A place this near to an edge, in parts of the interval, is at it."""
+
+INVOLVED = 0.05
+"""A direction that is lost is one of a breakpoint's if its share in it is larger than this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,13 +55,17 @@ class Found:
     places : ndarray
         The breakpoints, shape (m,).
     low, high : ndarray
-        Ends of the intervals in which they may lie, shape (m,); NaN where the search did not end.
+        Ends of the intervals in which they may lie, shape (m,); NaN where the search did not end, and of
+        breakpoints that are part of the solution.
+    held : tuple of int
+        The breakpoints of `Steps.bends` that are not part of the solution, but held where they were found.
     """
 
     solution: Solution
     places: FloatArray
     low: FloatArray
     high: FloatArray
+    held: tuple[int, ...] = ()
 
 
 def minimise_by_search(
@@ -82,12 +100,14 @@ def minimise_by_search(
                 found = find(search)[: LOOKS if steps.bends else 1]
             ends = [settle(search, one, optimizer, rough is None) for one in found]
             solution, trial = min(ends, key=lambda end: (round_up(end[1].rss), not end[0].status.converged))
-            trial, low, high = centred(search, trial)
-            return Found(counted(search, solution), trial.places, low, high)
+            solution, trial, held = hold_jumps(search, solution, trial, optimizer)
+            trial, low, high = centred(search, trial, held)
+            return Found(counted(search, solution), trial.places, low, high, held)
     except Exhausted:
         pass
     except KeyboardInterrupt:
         stop = Status.INTERRUPTED
+    steps.hold(())
     with np.errstate(all="ignore"):
         solution = end(search, search.best, stop, "stopped")
     nothing = np.full(len(steps.start), np.nan)
@@ -125,7 +145,7 @@ def end(search: Search, trial: Trial, status: Status, method: str) -> Solution:
     problem, theta, lower, upper = search.steps.smooth(trial.places, trial.others)
     at_theta = problem.linearise(theta)
     bounded = bool(np.isfinite([lower, upper]).any())
-    record = Record(problem, lower, upper, 1, bounded, theta, theta, theta.tobytes(), at_theta)
+    record = Record(problem, lower, upper, 1, bounded, theta, theta, theta.tobytes(), at_theta, theta)
     if status.converged:
         residuals, factor, held = linearised(record, theta)
         status = Status.AT_BOUND if held.any() else status
@@ -161,7 +181,9 @@ def settle(search: Search, trial: Trial, optimizer: str, again: bool) -> tuple[S
 
 def solve_smooth(search: Search, trial: Trial, optimizer: str) -> Solution:
     """Solve all that the model depends on smoothly, the breakpoints being where they are."""
-    problem, start, lower, upper = search.steps.smooth(trial.places, trial.others)
+    steps = search.steps
+    _, origin, _, _ = steps.smooth(steps.start, steps.others)
+    problem, start, lower, upper = steps.smooth(trial.places, trial.others)
     if not len(start):
         return end(search, trial, Status.CONVERGED, "search")
     solution = minimise(
@@ -171,10 +193,11 @@ def solve_smooth(search: Search, trial: Trial, optimizer: str) -> Solution:
         upper,
         optimizer=optimizer,
         max_evaluations=search.left(EVALUATIONS_A_PARAMETER * (len(start) + 1)),
+        origin=origin,
     )
     search.add(solution)
     if solution.status is Status.INTERRUPTED:
-        places, others = search.steps.split(solution.theta, trial.places)
+        places, others = steps.split(solution.theta, trial.places)
         search.best = Trial(places, others, solution.factor.rss)
         raise KeyboardInterrupt
     return solution
@@ -215,11 +238,117 @@ def at_corner(search: Search, trial: Trial, solution: Solution) -> tuple[Solutio
     return end(search, best, Status.CONVERGED, solution.method), best
 
 
-def centred(search: Search, trial: Trial) -> tuple[Trial, FloatArray, FloatArray]:
+def hold_jumps(
+    search: Search, solution: Solution, trial: Trial, optimizer: str
+) -> tuple[Solution, Trial, tuple[int, ...]]:
+    """Hold what jumps where it was found, and solve the others; all stays as it is where nothing does."""
+    steps = search.steps
+    if not solution.status.finished:
+        return solution, trial, ()
+    held = tuple([which for which in steps.bends if is_held(search, solution, trial, which)])
+    if not held:
+        return solution, trial, ()
+    best = trial
+    for which in held:
+        low, high, _ = about(search, which, best)
+        step = max(AT_EDGE * CLOSER * (high - low), 8 * EPS * abs(float(best.places[which])))
+        # The middle, if all the interval fits alike; else an end, or next to one that is the other side's.
+        ends = [low + (high - low) / 2, low, high, low + step, high - step]
+        trials = [search.attempt(moved(best, which, place)) for place in ends if math.isfinite(place)]
+        best = lowest(search, trials[0], [*trials[1:], best]) if math.isfinite(high - low) else best
+    steps.hold(held)
+    again = solve_smooth(search, best, optimizer)
+    if not again.status.converged:
+        steps.hold(())
+        return solution, trial, ()
+    places, others = steps.split(again.theta, best.places)
+    return again, Trial(places, others, again.factor.rss), held
+
+
+def is_held(search: Search, solution: Solution, trial: Trial, which: int) -> bool:
+    """Say whether a breakpoint that the model depends on smoothly is to be held where it was found.
+
+    It is where the model jumps at a neighbouring edge, and where besides the derivatives do not place it any
+    better than those edges do: its standard error is no smaller than the scatter of an even law between
+    them, or it is at one of them.
+    """
+    position = search.steps.position(which)
+    if solution.held[position]:
+        return False
+    low, high, at_edge = about(search, which, trial)
+    if solution.status.converged and not at_edge:
+        own = position - int(solution.held[:position].sum())
+        if standard_error(solution, own) < (high - low) / math.sqrt(12):
+            return False
+    return any(jumps(search, which, trial, edge, high - low) for edge in (low, high))
+
+
+def standard_error(solution: Solution, own: int) -> float:
+    """Give the standard error of one parameter, scaled by the residuals; 0 where others' are lost."""
+    factor = solution.factor
+    if factor.singular is not None and factor.directions is not None:
+        lost = factor.directions[factor.singular <= SOUND_CONDITIONING]
+        if len(lost):
+            return math.inf if float(np.sqrt((lost[:, own] ** 2).sum())) > INVOLVED else 0.0
+    root = factor.inverse()[own]
+    error = math.sqrt(root.dot(root) * factor.rss / max(factor.n_obs - len(factor.step), 1))
+    return error if math.isfinite(error) else math.inf
+
+
+def about(search: Search, which: int, trial: Trial) -> tuple[float, float, bool]:
+    """Give the edges next to a breakpoint, or bounds, and whether it is at one of them."""
+    place = float(trial.places[which])
+    ends = bounds_of(search, which)
+    edges, _ = search.steps.edges(which, trial.places, trial.others, *ends)
+    edges = np.array([ends[0], *edges.tolist(), ends[1]])
+    gaps = np.diff(edges[max(int(np.searchsorted(edges, place)) - 2, 0) :][:4])
+    gap = min(gaps[np.isfinite(gaps)].tolist(), default=abs(place))
+    near = max(AT_EDGE * gap, 8 * EPS * abs(place))
+    low = float(edges[edges < place - near].max(initial=ends[0]))
+    high = float(edges[edges > place + near].min(initial=ends[1]))
+    at = edges[np.abs(edges - place) <= near]
+    if not len(at) or not low < at[0] < high:
+        return low, high, bool(len(at))
+    here, below, above = residuals_at(search, which, trial, (place, at[0] - 2 * near, at[0] + 2 * near))
+    if float(np.abs(here - below).sum()) <= float(np.abs(here - above).sum()):
+        return low, float(at[0]), True
+    return float(at[0]), high, True
+
+
+def residuals_at(
+    search: Search, which: int, trial: Trial, values: tuple[float, ...]
+) -> tuple[FloatArray, ...]:
+    """Give the residuals at some values of a breakpoint, all else being held."""
+    found = []
+    for value in values:
+        search.steps.put(moved(trial, which, float(value)))
+        found.append(search.steps.problem.residuals(trial.others).copy())
+    return tuple(found)
+
+
+def jumps(search: Search, which: int, trial: Trial, edge: float, width: float) -> bool:
+    """Say whether the model on the two sides of an edge differs, however near one looks."""
+    if not math.isfinite(edge):
+        return False
+    if not math.isfinite(width):
+        width = abs(edge) or 1.0
+    far = max(SIDE * width, 16 * EPS * abs(edge) / CLOSER)
+    near = CLOSER * far
+    left, low, high, right = residuals_at(
+        search, which, trial, (edge - far, edge - near, edge + near, edge + far)
+    )
+    apart, closer = right - left, high - low
+    away, here = float(np.sqrt(apart.dot(apart))), float(np.sqrt(closer.dot(closer)))
+    return here > 0.5 * away and here > ROUNDING * search.steps.problem.scale_of_y
+
+
+def centred(search: Search, trial: Trial, held: tuple[int, ...] = ()) -> tuple[Trial, FloatArray, FloatArray]:
     """Put each breakpoint into the middle of the interval in which the model stays the same."""
     steps = search.steps
     low, high = np.full(len(trial.places), np.nan), np.full(len(trial.places), np.nan)
     for which in range(len(trial.places)):
+        if which in held:
+            low[which], high[which], _ = about(search, which, trial)
         if which in steps.bends:
             continue
         low[which], high[which], middle = interval(search, which, trial)

@@ -145,6 +145,7 @@ def minimise(
     optimizer: str = "auto",
     max_evaluations: int | None = None,
     at_start: tuple[FloatArray, FloatArray] | None = None,
+    origin: FloatArray | None = None,
 ) -> Solution:
     """Minimise a sum of squares.
 
@@ -160,6 +161,8 @@ def minimise(
         The budget of residual evaluations, all attempts together.
     at_start : tuple of ndarray, optional
         Residuals and derivatives at the start, where they are known already.
+    origin : ndarray, optional
+        Where the whole fit began, shape (p,), if a search has led from there to `start`.
 
     Returns
     -------
@@ -172,7 +175,8 @@ def minimise(
         with np.errstate(all="ignore"):
             at_start = problem.linearise(start)
     scipy_optimize(), linalg()  # an import that Ctrl-C cuts short must not be what ends the fit
-    record = Record(problem, lower, upper, budget, bounded, start, start, start.tobytes(), at_start)
+    first = start if origin is None else origin
+    record = Record(problem, lower, upper, budget, bounded, start, start, start.tobytes(), at_start, first)
     attempts = TRF if bounded and optimizer == "auto" else SOLVERS[optimizer]
     ends: list[End] = []
     stop: Status | None = None

@@ -56,6 +56,8 @@ class Record:
     best: FloatArray
     place: bytes
     linearised: tuple[FloatArray, FloatArray]
+    origin: FloatArray
+    """Where the whole fit began; `start` itself, unless a search came before."""
     jacobians: int = 1
     wall: float = WALL
     evaluations: int = 0

@@ -116,6 +116,14 @@ class Steps(Protocol):
         """Give the problem by all that the model depends on smoothly, its start, and its bounds."""
         ...
 
+    def position(self, which: int) -> int:
+        """Give the number that a breakpoint of `bends` has in theta of `smooth`."""
+        ...
+
+    def hold(self, bends: tuple[int, ...]) -> None:
+        """Hold some of `bends` from now on, and no others: they are no longer in theta of `smooth`."""
+        ...
+
     def split(self, theta: FloatArray, places: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the breakpoints and the others from theta of `smooth`."""
         ...

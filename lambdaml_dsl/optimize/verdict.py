@@ -69,9 +69,13 @@ def ran_away(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray
     weak = factor.conditioning < SOUND_CONDITIONING
     edge = NO_REACH * record.problem.scale_of_y
     unreached = False
-    own, first = (values[~held] if record.bounded else values for values in (theta, record.start))
-    for length, value, start in zip(factor.scale.tolist(), own.tolist(), first.tolist(), strict=True):
-        size = abs(start) or 1.0
+    own, first, origin = (
+        (values[~held] if record.bounded else values).tolist()
+        for values in (theta, record.start, record.origin)
+    )
+    for length, value, start, begin in zip(factor.scale.tolist(), own, first, origin, strict=True):
+        # A search may start its solves at 1e-170, of a parameter whose best value is 0: that is no size.
+        size = max(abs(start), abs(begin) or 1.0)
         lost = length * max(abs(value), size) <= edge
         if abs(value) > FAR * size and (lost or weak):
             return True

@@ -142,7 +142,8 @@ def plan(program: Program) -> Plan:
     own = {slot: k for k, slot in reversed(list(enumerate(program.outputs))) if slot in computed}
     place, read, buffers = place_slots(program, [call.slot for call in per_row], own)
     read.update(argument for call in per_theta for argument in arguments_of(program, call.slot))
-    kept = [slot for slot, _ in instructions if data_only(program, slot) and slot in read - large]
+    kept_read = read - large
+    kept = [slot for slot, _ in instructions if data_only(program, slot) and slot in kept_read]
     sizes = [*program.output_sizes, *map(prod, buffers), *[prod(program.shapes[slot]) for slot in kept]]
     return Plan(
         numbers=tuple(numbers),

@@ -500,7 +500,7 @@ def test_doublings_of_different_arguments_meet_the_limit(monkeypatch: pytest.Mon
 
 
 def test_series_of_series_meet_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert inline.MAX_PARTS == 1_000_000
+    assert inline.MAX_PARTS <= 1_000_000
     monkeypatch.setattr(inline, "MAX_PARTS", 100_000)
     check_message(
         "sum(i in 0..9999: sum(j in 0..9999: x*j))",

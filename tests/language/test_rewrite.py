@@ -163,9 +163,7 @@ OTHERWISE = {
     **{pattern: {"a": "factor"} for pattern in RULES if "exp(z)" in pattern},
     **{pattern: {"a": "huge"} for pattern in ("2*a/2", "2*a*0.5", "2*a*(1/2)")},
     "log(1 + z)": {"z": "above -1"},
-    "sqrt(1 + z) - 1": {"z": "above -1"},
     "log(1 - z)": {"z": "below 1"},
-    "1 - sqrt(1 - z)": {"z": "below 1"},
     "exp(z^2)*erfc(z)": {"z": "of erf"},
     **{pattern: {"z": "of erf"} for pattern in RULES if "erf(z)" in pattern},
     **{pattern: {"z": "angle"} for pattern in RULES if "cos(z)" in pattern},
@@ -373,8 +371,6 @@ def test_nan_stays_nan(pattern: str) -> None:
         ("log(1 - -x)", "log1p(x)"),
         ("-1 + exp(x)", "expm1(x)"),
         ("1/(1 - exp(x))", "1/-expm1(x)"),
-        ("1 - sqrt(-x + 1)", "x/(1 + sqrt(1 - x))"),
-        ("sqrt(-x + 1) - 1", "-x/(1 + sqrt(1 - x))"),
         ("A*(-exp(-t/tau) + 1)", "A*-expm1(-t/tau)"),
         ("2*h*f^3/c^2/(exp(h*f/(k*T)) - 1)", "2*h*f^3/c^2/expm1(h*f/(k*T))"),
         # A minus in front of the exponent is turned, wherever Python's precedence puts it.
@@ -409,7 +405,6 @@ def test_nan_stays_nan(pattern: str) -> None:
         ("(e^x - e^-x)/(e^x + e^-x)", "tanh(x)"),
         ("2*U*(1 - cos(k*d))", "2*U*(2*sin(k*d/2)^2)"),
         ("1 - cos(2*x)", "2*sin(x)^2"),
-        ("m*(sqrt(1 + (p/m)^2) - 1)", "m*((p/m)^2/(1 + sqrt(1 + (p/m)^2)))"),
         (
             "log(exp(W @ x)/sum(exp(W @ x)))",
             "W @ x - max(W @ x) - log(size(W @ x) + sum(expm1(W @ x - max(W @ x))))",
@@ -447,6 +442,9 @@ def test_found(text: str, expected: str) -> None:
         "sin(x)/x",
         "sqrt(x^2 + y^2)",
         "sqrt(1 + x) - 2",
+        # z/(1 + sqrt(1 + z)) would be NaN where z is infinite.
+        "sqrt(1 + x) - 1",
+        "1 - sqrt(1 - x)",
         "exp(x^2)*erfc(y)",
         "exp(-x^2)*erfc(x)",
         "log(sum(exp(x), 0))",

@@ -112,7 +112,7 @@ def test_no_number_is_computed_before_shapes_are_seen_not_to_fit(
     [
         # By the components that are asked for.
         ("A[0]*x + A[2]", {}, {"x": ()}, {"A": (3,)}, ()),
-        ("A[2]*x + sum(A)", {}, {"x": ()}, {"A": (3,)}, ()),
+        ("A[2]*x + A[0]*sum(A)", {}, {"x": ()}, {"A": (3,)}, ()),
         ("W[1, 2]*x + W[0, 0]", {}, {"x": ()}, {"W": (2, 3)}, ()),
         ("sum(i in 0..4: A[i]*x^i)", {}, {"x": ()}, {"A": (5,)}, ()),
         ("sum(i in 1..3: A[i - 1]*x^i)", {}, {"x": ()}, {"A": (3,)}, ()),
@@ -415,11 +415,20 @@ MESSAGES = [
         ],
     ),
     (
-        "B[1000000]*t",
+        "B[1000000]*t + B[0]",
         [
             "formula:1:1: a vector of 1000001 in each row is more than the limit of 1,000,000 numbers",
-            "   1 | B[1000000]*t",
+            "   1 | B[1000000]*t + B[0]",
             "     | ^",
+        ],
+    ),
+    (
+        "B[1] + B[2]*t",
+        [
+            "formula:1:1: 'B[0]' is nowhere in the formula",
+            "   1 | B[1] + B[2]*t",
+            "     | ^^^^",
+            "Components are counted from 0: the first is B[0].",
         ],
     ),
     # Over several lines: the places are told by line, where it is another.
@@ -522,6 +531,8 @@ WITH_DATA = [
             "formula:1:9: this is one number in each row, not a vector",
             "   1 | y ~ sum(w*x)",
             "     |         ^^^",
+            "Nothing says the shape of these, and they were taken so: w for a number. "
+            "A value of the right shape says it, such as w = [1, 1, 1], or a declared w[3].",
         ],
     ),
     (

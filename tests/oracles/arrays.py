@@ -7,7 +7,7 @@ its indexing; each refuses with a ValueError or an IndexError. Where the languag
 - values have at most two axes, so a vector of matrices is refused;
 - sum, mean, prod, norm, min, max, cumsum, softmax and log_softmax of a number are refused (NumPy gives the
   number), and so is an axis that is not written out;
-- dot takes two vectors, not matrices or numbers;
+- dot takes two vectors, not matrices or numbers; a polynomial of one listed coefficient is refused;
 - a number has no components, and a range must take at least one.
 
 With complex values it is the true complex step: what chooses (a comparison, `max`, the sign in `abs`) goes by
@@ -262,15 +262,21 @@ class Evaluator:
         moved = value - np.where(np.isinf(largest), 0.0, largest)
         powers = self.shaken(np.exp(moved))
         below = sequential(np.add, powers, -1)[..., None]
+        # A derivative is a difference here, which may be 0: its terms are as large as the components' own.
+        terms = 1j * np.abs(value.imag).max(axis=-1, keepdims=True) if self.complex else 0.0
         if function == "softmax":
-            return np.asarray(powers / below)
-        return np.asarray(moved - self.shaken(np.log(below)))
+            result = np.asarray(powers / below)
+            return self.shaken(result, np.abs(result) * (1 + terms))
+        logarithm = np.log(below)
+        return self.shaken(np.asarray(moved - logarithm), np.abs(logarithm) + terms)
 
     def polynomial(self, x: Array, *coefficients: Array) -> Array:
         if len(coefficients) == 1 and coefficients[0].ndim == 1:
             listed = list(coefficients[0])
             shape = x.shape
         else:
+            if len(coefficients) == 1 and coefficients[0].ndim == 0:
+                raise Stricter("one coefficient")
             listed = list(coefficients)
             shape = np.broadcast_shapes(x.shape, *[each.shape for each in coefficients])
         result = np.asarray(listed[-1])
