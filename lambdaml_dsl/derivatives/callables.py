@@ -22,8 +22,7 @@ IMAGINARY = 1e-20
 """The step of the complex step: its square is nothing beside 1, so no digit is lost to truncation."""
 
 AGREEMENT = 1e-4
-"""How far complex step and difference quotient may be apart, in units of the slope: what a lost imaginary part
-exceeds."""
+"""How far complex step and quotient may be apart, in units of the slope: a lost imaginary part exceeds it."""
 
 NOISE = 1e-6
 """Slopes below this part of the largest are not told apart more closely than that."""

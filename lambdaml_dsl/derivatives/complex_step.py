@@ -13,7 +13,9 @@ is computed once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
+from lambdaml_dsl.errors import LimitError
 from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.functions import Chooses, Function, Measured, Slope
 from lambdaml_dsl.program.arrays import (
@@ -37,6 +39,9 @@ from lambdaml_dsl.program.instructions import (
     ProgramBuilder,
 )
 from lambdaml_dsl.program.lower import emit_rule
+
+MAX_DIFFERENTIATED = 4096
+"""Components of one parameter that tangents are carried for: each goes with every component of a value."""
 
 
 def carry(program: Program, parameters: Sequence[int]) -> Program:
@@ -75,6 +80,7 @@ def carry(program: Program, parameters: Sequence[int]) -> Program:
                 values.append(builder.parameter(index, span, offset, shape))
                 fronts[index] = shape
                 if index in wanted:
+                    check_tangent(shape)
                     tangent[index] = builder.operate(Identity(shape), ()) if shape else builder.constant(1.0)
             case Apply(function, arguments):
                 inner = tuple([values[argument] for argument in arguments])
@@ -110,6 +116,16 @@ def only_in_steps(program: Program) -> tuple[int, ...]:
         smooth |= reach[output]
     lost = every & ~smooth
     return tuple([index for index in range(lost.bit_length()) if lost >> index & 1])
+
+
+def check_tangent(shape: Shape) -> None:
+    """Refuse a parameter whose derivative by itself would fill the memory."""
+    size = prod(shape)
+    if size > MAX_DIFFERENTIATED:
+        raise LimitError(
+            f"a parameter of {size:,} components cannot be differentiated",
+            hint=f"The limit is {MAX_DIFFERENTIATED:,}.",
+        )
 
 
 def smooth_reach(program: Program) -> list[int]:

@@ -343,6 +343,9 @@ class FitResult:
             shown = ", ".join(f"{parameter.name} = {parameter.start:g}" for parameter in missing)
             found.append(f"No start value was given; the fit began at {shown}.")
         found += [place_note(self.components[name]) for name in self.by_search]
+        hidden = [each.name for each in self.bound.equation.definitions if each.name in self.rows.table.names]
+        if hidden:
+            found.append(f"What the formula defines hides the column of that name: {', '.join(hidden)}.")
         rows, response = self.rows.table.rows, self.bound.response
         left_out = rows - self.rows.y.shape[-1]
         if left_out:
@@ -522,8 +525,8 @@ def place_note(parameter: FittedParameter) -> str:
     assert parameter.between is not None
     low, high = parameter.between
     moves = "moves a step, and the model smoothly too" if parameter.jumps_and_moves else "only moves a step"
-    if math.isinf(low) and math.isinf(high):
-        return f"{parameter.name} {moves}, and no value of it changes the model on these rows."
+    if low <= parameter.lower and high >= parameter.upper:
+        return f"{parameter.name} {moves}, but the data do not place it: any value of it fits these rows alike."
     if math.isinf(high):
         where = f"above {low:.6g}"
     elif math.isinf(low):

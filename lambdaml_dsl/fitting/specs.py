@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from lambdaml_dsl.errors import OptionError
+from lambdaml_dsl.errors import LimitError, OptionError
 from lambdaml_dsl.fitting.arguments import Value, read_names, read_value
 from lambdaml_dsl.language.arrays import Shape, described
 from lambdaml_dsl.language.names import as_name
+from lambdaml_dsl.language.shapes import MAX_COMPONENTS
 from lambdaml_dsl.objective.table import Table, read_table
 
-SHAPED = re.compile(r"\s*(\w+)\s*\[\s*(\d+(?:\s*,\s*\d+)?)\s*\]\s*")
+SHAPED = re.compile(r"\s*(\w+)\s*\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]\s*")
 """A name with a shape behind it."""
 
 
@@ -126,9 +127,18 @@ def read_shape(text: str) -> tuple[str, Shape | None]:
     if found is None:
         return text, None
     shape = tuple([int(length) for length in found[2].split(",")])
-    if 0 in shape:
-        raise OptionError(f"'{text}' has no component", hint="Lengths are at least 1.")
+    check_shape(f"'{text}'", shape)
     return found[1], shape
+
+
+def check_shape(what: str, shape: Shape) -> None:
+    """Refuse a shape without components, one of more than two axes, and one too large to be meant."""
+    if 0 in shape:
+        raise OptionError(f"{what} has no component", hint="Lengths are at least 1.")
+    if len(shape) > 2:
+        raise OptionError(f"{what} has {len(shape)} axes", hint="A value has at most two: a matrix.")
+    if math.prod(shape) > MAX_COMPONENTS:
+        raise LimitError(f"{what} has more components than the limit of {MAX_COMPONENTS:,}")
 
 
 def of_component(value: Value, place: tuple[int, ...]) -> float:

@@ -92,6 +92,12 @@ def bind(
     if columns is not None:
         check_is_no_test(equation, source)
     vocabulary = Vocabulary.of(equation, source, declared)
+    check_not_declared(equation, source, declared)
+    check_lookalikes(
+        equation,
+        source,
+        (*(columns or ()), *(declared.inputs or ()), *declared.parameters, *dict(declared.constants)),
+    )
     response, outputs, arguments = left_side(equation, source, vocabulary, declared, columns)
     inputs = declared.inputs if declared.inputs is not None else arguments
     values = {*declared.parameters, *(inputs or ()), *(columns or ())}
@@ -188,7 +194,6 @@ def give_roles(
     found_inputs: list[str] = []
     parameters: list[str] = []
     constants: dict[str, float] = {}
-    check_lookalikes(used, source, (*(columns or ()), *(inputs or ()), *declared.parameters, *own_constants))
     for name, node in used.items():
         if name in declared.parameters:
             parameters.append(name)
@@ -260,22 +265,62 @@ def check_all_used(equation: Equation, expression: Expr, source: Source) -> None
             )
 
 
-def check_lookalikes(used: Mapping[str, Name], source: Source, others: Iterable[str]) -> None:
+def check_not_declared(equation: Equation, source: Source, declared: Declared) -> None:
+    """Refuse a definition of a name that is declared to be something else."""
+    kinds = {
+        "an input": declared.inputs or (),
+        "a parameter": declared.parameters,
+        "a constant": dict(declared.constants),
+    }
+    for definition in equation.definitions:
+        for kind, names in kinds.items():
+            if definition.arguments is None and definition.name in names:
+                raise source.error(
+                    NameResolutionError,
+                    definition.span,
+                    f"'{definition.name}' is declared as {kind} and defined here too",
+                    "Keep one of the two, or give one of them another name.",
+                )
+
+
+def check_lookalikes(equation: Equation, source: Source, others: Iterable[str]) -> None:
     """Refuse two names that look the same and are not."""
-    names = (*used, *others)
-    if all(map(str.isascii, names)):
+    others = tuple(others)
+    if source.text.isascii() and all(map(str.isascii, others)):
         return
-    pair = confusable(dict.fromkeys(names))
+    written = names_written(equation)
+    pair = confusable(dict.fromkeys((*written, *others)))
     if pair is not None:
-        one, other = pair if pair[0] in used else pair[::-1]
-        if one not in used:
+        one, other = pair if pair[0] in written else pair[::-1]
+        if one not in written:
             return  # two columns, of which the formula uses none
         raise source.error(
             NameResolutionError,
-            used[one].span,
+            written[one],
             f"'{one}' and '{other}' look alike, but are written with different letters",
             f"Here: {code_points(one)}; there: {code_points(other)}. Write both the same way.",
         )
+
+
+def names_written(equation: Equation) -> dict[str, Span]:
+    """Give every name that a formula writes, and where it first does."""
+    found: dict[str, Span] = {}
+    bodies = [] if equation.left is None else [equation.left]
+    for definition in equation.definitions:
+        found.setdefault(definition.name, definition.span)
+        for argument in definition.arguments or ():
+            found.setdefault(argument.name, argument.span)
+        bodies += definition.parts
+    for body in (*bodies, equation.right):
+        for node in walk(body):
+            match node:
+                case Name(name):
+                    found.setdefault(name, node.span)
+                case Call(name):
+                    found.setdefault(name, node.name_span)
+                case Series(_, name):
+                    found.setdefault(name, node.index_span)
+    return found
 
 
 def code_points(name: str) -> str:
@@ -422,7 +467,7 @@ def check_parameter(
 ) -> None:
     """Refuse a free name that is more likely a slip than a parameter."""
     name = node.name
-    call = vocabulary.needs_argument(name)
+    call = vocabulary.needs_argument(name, early=inputs is None and columns is None)
     if call is not None:
         raise source.error(
             NameResolutionError,

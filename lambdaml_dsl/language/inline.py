@@ -34,7 +34,7 @@ MAX_PARTS = 300_000
 """So many nodes may be made while definitions are put in: a few lines could ask for billions."""
 
 MAX_DEPTH = 100
-"""Definitions that use definitions that use definitions ..."""
+"""Definitions that use definitions that use definitions, and series within series."""
 
 MAX_TERMS = 10_000
 """Terms of one series."""
@@ -64,6 +64,7 @@ class Inliner:
     registered: Collection[str] = ()
     taken: Collection[str] = ()
     made: int = 0
+    depth: int = 0
     active: list[tuple[str, bool]] = field(default_factory=list)
     values: dict[str, Expr] = field(default_factory=dict)
     calls: dict[tuple[int, tuple[int, ...]], tuple[Expr, tuple[Expr, ...]]] = field(default_factory=dict)
@@ -97,13 +98,6 @@ class Inliner:
                 if chain.count(">") > 1
                 else "Use another name on one side.",
             )
-        if len(self.active) >= MAX_DEPTH:
-            raise self.source.error(
-                LimitError,
-                span,
-                f"definitions use each other more than {MAX_DEPTH} deep",
-                "Write them in the order in which they use each other.",
-            )
         self.active.append(here)
 
     def expand(self, root: Expr, scope: Mapping[str, Expr], at: Span | None = None) -> Expr:
@@ -136,7 +130,17 @@ class Inliner:
                         return node
                     return with_children(node, below, at)
 
-        return fold(root, combine, below_series)
+        if self.depth > MAX_DEPTH:
+            raise self.source.error(
+                LimitError,
+                root.span if at is None else at,
+                f"definitions and series are nested more than {MAX_DEPTH} deep",
+                "Write definitions in the order in which they use each other.",
+            )
+        self.depth += 1
+        result = fold(root, combine, below_series)
+        self.depth -= 1
+        return result
 
     def call(self, definition: Definition, given: tuple[Expr, ...], call: Call, at: Span | None) -> Expr:
         """Give a function's body with its arguments put in; the same call twice is one node."""

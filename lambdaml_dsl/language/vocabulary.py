@@ -103,8 +103,14 @@ class Vocabulary:
         """Give the function most like a mistyped one."""
         return closest(name, self.names())
 
-    def needs_argument(self, name: str) -> str | None:
-        """Show how a function is called whose bare name stands for nothing; None for any other name."""
+    def needs_argument(self, name: str, early: bool = False) -> str | None:
+        """Show how a function is called whose bare name stands for nothing; None for any other name.
+
+        With `early` the columns of the data are not known: then a name of the library, or of a function of
+        arrays, may still turn out to be one of them.
+        """
+        if early and not (name in FUNCTIONS or name in self.own or name in self.registered):
+            return None
         found = self.find(name)
         if found is None:
             return None

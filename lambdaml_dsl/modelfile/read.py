@@ -28,7 +28,13 @@ from lambdaml_dsl.errors import (
 )
 from lambdaml_dsl.fitting.arguments import Value
 from lambdaml_dsl.fitting.model import Model
-from lambdaml_dsl.fitting.specs import DataReference, Label, ParameterSpec, check_fits, of_component
+from lambdaml_dsl.fitting.specs import (
+    DataReference,
+    Label,
+    ParameterSpec,
+    check_fits,
+    of_component,
+)
 from lambdaml_dsl.language.arrays import Shape, described
 from lambdaml_dsl.language.bind import names_inputs
 from lambdaml_dsl.language.bound import Declared, component_names

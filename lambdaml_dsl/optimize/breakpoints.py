@@ -68,7 +68,9 @@ def line(
     effort = search.effort
     if zone is not None and search.steps.sums(which, trial.places, trial.others) is not None:
         # From a few places slides lead to the best; a look at each of many rows would take long.
-        places = [moved(trial, which, place) for place in some(search, which, trial, effort.across)]
+        places = [
+            moved(trial, which, place) for place in some(search, which, trial, effort.across, ends=True)
+        ]
         return lowest(search, trial, slides(search, which, [trial, *map(search.attempt, places)]))
     best = slide(search, which, trial) or trial
     zones = [zone or bounds_of(search, which)]
@@ -76,7 +78,7 @@ def line(
         looks: list[tuple[float, tuple[float, float]]] = []
         for ends in zones:
             here = cells(search, which, trial, *ends)
-            chosen = selection(len(here.middle), most)
+            chosen = selection(len(here.middle), most, depth == 0)
             trials = [search.attempt(moved(trial, which, place), depth == 0) for place in here.middle[chosen]]
             if depth == 0:
                 trials += slides(search, which, trials)

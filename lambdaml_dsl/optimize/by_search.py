@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.optimize.breakpoints import SWEEPS, descend, find
-from lambdaml_dsl.optimize.cells import bounds_of, everywhere, moved, own_cell, zone_of
+from lambdaml_dsl.optimize.breakpoints import SWEEPS, descend, find, slides
+from lambdaml_dsl.optimize.cells import bounds_of, everywhere, moved, own_cell, some, zone_of
 from lambdaml_dsl.optimize.least_squares import EVALUATIONS_A_PARAMETER, Solution, minimise, round_up
 from lambdaml_dsl.optimize.polish import LEVEL, judge, linearised
 from lambdaml_dsl.optimize.record import Exhausted, Record
@@ -29,7 +29,7 @@ LOOKS = 4
 """Where the model bends, so many places are followed to their end."""
 
 WIDEST = 256
-"""An interval is widened by up to so many neighbours in which the model is the same."""
+"""An interval is widened by so many neighbours one by one; where the model is the same in all, by leaps."""
 
 CORNER = 1e-3
 """A corner is tested by values so far to its sides, in parts of the distance to the next."""
@@ -94,7 +94,7 @@ def minimise_by_search(
     try:
         with np.errstate(all="ignore"):
             if rough is not None:
-                found = [refined(search, searching(rough, optimizer, limit))]
+                found = refined(search, searching(rough, optimizer, limit))
             else:
                 # Where the model bends, an interval that looks worse may hold the lowest minimum.
                 found = find(search)[: LOOKS if steps.bends else 1]
@@ -114,8 +114,8 @@ def minimise_by_search(
     return Found(counted(search, solution), search.best.places, nothing, nothing)
 
 
-def refined(search: Search, rough: Search) -> Trial:
-    """Search on fewer rows, then about what that found on all."""
+def refined(search: Search, rough: Search) -> list[Trial]:
+    """Search on fewer rows, then about what that found on all, and at the ends, where those few are blind."""
     try:
         found = find(rough)
         zones = [zone_of(rough, which, found[0]) for which in range(len(found[0].places))]
@@ -125,8 +125,21 @@ def refined(search: Search, rough: Search) -> Trial:
         search.effort = rough.effort
         search.best = replace(rough.best, rss=math.inf)
     trial = search.attempt(found[0].places)
-    if len(search.steps.bends) < len(zones):
-        trial = descend(search, trial, zones)
+    if len(search.steps.bends) == len(zones):
+        starts = [trial, *[search.attempt(one.places) for one in found[1:LOOKS]]]
+        return [*starts, at_ends(search, trial)]
+    trial = at_ends(search, descend(search, trial, zones))
+    return [descend(search, trial)]
+
+
+def at_ends(search: Search, trial: Trial) -> Trial:
+    """Try each breakpoint a few intervals from its ends; give the lowest."""
+    for which in range(len(trial.places)):
+        places = [moved(trial, which, place) for place in some(search, which, trial, 2, ends=True)]
+        trials = [search.attempt(put) for put in places]
+        if which not in search.steps.bends:
+            trials += slides(search, which, trials)
+        trial = lowest(search, trial, trials)
     return trial
 
 
@@ -248,16 +261,19 @@ def hold_jumps(
     held = tuple([which for which in steps.bends if is_held(search, solution, trial, which)])
     if not held:
         return solution, trial, ()
-    best = trial
+    search.best = best = trial
     for which in held:
         low, high, _ = about(search, which, best)
-        step = max(AT_EDGE * CLOSER * (high - low), 8 * EPS * abs(float(best.places[which])))
-        # The middle, if all the interval fits alike; else an end, or next to one that is the other side's.
-        ends = [low + (high - low) / 2, low, high, low + step, high - step]
-        trials = [search.attempt(moved(best, which, place)) for place in ends if math.isfinite(place)]
-        best = lowest(search, trials[0], [*trials[1:], best]) if math.isfinite(high - low) else best
+        if math.isfinite(high - low):
+            step = max(AT_EDGE * CLOSER * (high - low), 8 * EPS * abs(float(best.places[which])))
+            # The middle, if all the interval fits alike; else an end, or next to one of another side.
+            ends = (low + (high - low) / 2, low, high, low + step, high - step)
+            trials = [search.attempt(moved(best, which, place)) for place in ends]
+            best = lowest(search, trials[0], [*trials[1:], best])
     steps.hold(held)
     again = solve_smooth(search, best, optimizer)
+    if again.status is Status.BUDGET:
+        raise Exhausted
     if not again.status.converged:
         steps.hold(())
         return solution, trial, ()
@@ -367,23 +383,49 @@ def same(search: Search, trial: Trial, places: FloatArray) -> bool:
     return np.array_equal(found[0], found[1])
 
 
+def is_flat(search: Search, which: int, trial: Trial) -> bool:
+    """Say whether the sum of squares is the same, to rounding, wherever a breakpoint is put."""
+    # Where all data are 0, rounding is that of the model at the start.
+    noise = search.noise or ROUNDING**2 * search.history[0]
+    for place in some(search, which, trial, search.effort.across, ends=True):
+        one = search.attempt(moved(trial, which, float(place)))
+        if search.lower(trial, one) and one.rss - trial.rss > noise:
+            return False
+    return True
+
+
+def reach(most: int, alike: Callable[[int], bool]) -> int:
+    """Give how many neighbours, `most` at most, are alike: one by one, then leap by leap, then by halves."""
+    near = 0
+    while near < min(most, WIDEST):
+        if not alike(near + 1):
+            return near
+        near += 1
+    beyond = most + 1
+    while near < most:
+        far = min(2 * near, most)
+        if not alike(far):
+            beyond = far
+            break
+        near = far
+    while beyond - near > 1:
+        middle = (near + beyond) // 2
+        near, beyond = (middle, beyond) if alike(middle) else (near, middle)
+    return near
+
+
 def interval(search: Search, which: int, trial: Trial) -> tuple[float, float, float]:
     """Give the ends of the interval in which the model stays the same, and a value inside."""
+    if is_flat(search, which, trial):
+        return *bounds_of(search, which), float(trial.places[which])
     every = everywhere(search, which, trial)
     own = own_cell(every, float(trial.places[which]))
 
-    def reach(onward: Callable[[int], int]) -> int:
-        k = own
-        for _ in range(WIDEST):
-            after = onward(k)
-            if not 0 <= after < len(every.middle):
-                break
-            if not same(search, trial, moved(trial, which, float(every.middle[after]))):
-                break
-            k = after
-        return k
+    def alike(cell: int) -> bool:
+        return same(search, trial, moved(trial, which, float(every.middle[cell])))
 
-    first, last = reach(lambda k: k - 1), reach(lambda k: k + 1)
+    first = own - reach(own, lambda away: alike(own - away))
+    last = own + reach(len(every.middle) - 1 - own, lambda away: alike(own + away))
     low, high = float(every.low[first]), float(every.high[last])
     if math.isfinite(high - low):
         return low, high, low + (high - low) / 2

@@ -81,9 +81,16 @@ def moved(trial: Trial, which: int, place: float) -> FloatArray:
     return places
 
 
-def selection(count: int, most: int) -> np.ndarray:
-    """Give an even selection of the numbers below `count`, both ends included."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.intp))
+def selection(count: int, most: int, ends: bool = False) -> np.ndarray:
+    """Give an even selection of the numbers below `count`, both ends included.
+
+    With `ends` those that are 1, 2, 4, 8, ... from an end too: few rows there may be a part of their own.
+    """
+    even = np.linspace(0, count - 1, min(count, most)).round().astype(np.intp)
+    if not ends or count <= most:
+        return np.unique(even)
+    away = 2 ** np.arange((count - 1).bit_length())
+    return np.unique(np.concatenate([even, away, count - 1 - away]))
 
 
 def at_shares(every: Cells, first: int, last: int, shares: tuple[float, ...]) -> FloatArray:
@@ -95,12 +102,17 @@ def at_shares(every: Cells, first: int, last: int, shares: tuple[float, ...]) ->
 
 
 def some(
-    search: Search, which: int, trial: Trial, most: int, shares: tuple[float, ...] = (0.5,)
+    search: Search,
+    which: int,
+    trial: Trial,
+    most: int,
+    shares: tuple[float, ...] = (0.5,),
+    ends: bool = False,
 ) -> FloatArray:
-    """Give places of a breakpoint: at some shares of its intervals, an even selection of them."""
+    """Give places of a breakpoint: at some shares of its intervals, a selection of them."""
     every = everywhere(search, which, trial)
     inside = at_shares(every, 0, len(every.middle), shares)
-    chosen: FloatArray = inside[selection(len(inside), most)]
+    chosen: FloatArray = inside[selection(len(inside), most, ends)]
     return chosen
 
 

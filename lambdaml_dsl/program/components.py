@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from lambdaml_dsl.errors import LimitError
 from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.functions import FUNCTIONS, Function
 from lambdaml_dsl.language.nodes import Call
@@ -19,6 +20,9 @@ from lambdaml_dsl.language.shapes import whole_number
 from lambdaml_dsl.language.source import Span
 from lambdaml_dsl.program.arrays import Broadcast, Contract, CumulativeSum, Largest, Sum, Take
 from lambdaml_dsl.program.instructions import ADD, DIVIDE, MULTIPLY, SUBTRACT, ProgramBuilder
+
+MAX_CHAIN = 10_000
+"""Components that are combined one by one; each is an instruction or two."""
 
 Emitter = Callable[[ProgramBuilder, Call, tuple[int, ...], Span], int]
 
@@ -51,6 +55,15 @@ def mean(builder: ProgramBuilder, call: Call, slots: tuple[int, ...], span: Span
     return builder.apply(DIVIDE, (total(builder, call, slots, span), builder.constant(count)), span)
 
 
+def check_chain(call: Call, length: int) -> None:
+    """Refuse to combine too many components one by one."""
+    if length > MAX_CHAIN:
+        raise LimitError(
+            f"{call.function} takes at most {MAX_CHAIN:,} components, not {length:,}",
+            hint="sum, mean and dot take any number.",
+        )
+
+
 def chained(function: Function, single: Function | None = None) -> Emitter:
     """Make the emitter that combines components pairwise; `single` is applied where there is but one."""
 
@@ -58,6 +71,7 @@ def chained(function: Function, single: Function | None = None) -> Emitter:
         slot = slots[0]
         for axis in axes_to_reduce(call, builder.shapes[slot]):
             length = builder.shapes[slot][axis]
+            check_chain(call, length)
             parts = [builder.operate(Take((k,), axis), (slot,), span) for k in range(length)]
             slot = parts[0]
             for part in parts[1:]:
@@ -118,6 +132,7 @@ def poly(builder: ProgramBuilder, call: Call, slots: tuple[int, ...], span: Span
     x, *coefficients = slots
     if len(coefficients) == 1 and len(builder.shapes[coefficients[0]]) == 1:
         whole = coefficients[0]
+        check_chain(call, builder.shapes[whole][0])
         coefficients = [builder.operate(Take((k,)), (whole,), span) for k in range(builder.shapes[whole][0])]
     slot = coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):

@@ -334,6 +334,170 @@ def test_several_outputs_share_a_step():
     assert result.values["t"] == pytest.approx(v[x >= 4].mean(), rel=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_of_outputs_decides_nothing(seed):
+    """In one output b moves a step alone, in the other a bend: together it is fitted."""
+    random = np.random.default_rng(seed)
+    t = np.linspace(0, 10, 50)
+    u = 2 * (t > 4.1) + 0.1 * random.normal(size=50)
+    v = 3 * np.maximum(t - 4.1, 0) + 0.1 * random.normal(size=50)
+    data = {"t": t, "u": u, "v": v}
+    one = ld.fit("[u, v] ~ [a*heaviside(t - b), c*relu(t - b)]", data)
+    other = ld.fit("[v, u] ~ [c*relu(t - b), a*heaviside(t - b)]", data)
+    assert one.converged
+    assert one.by_search == other.by_search == ()
+    assert one.rss == pytest.approx(other.rss, rel=1e-12)
+    assert one.values == pytest.approx(other.values, rel=1e-9)
+    for name in "abc":
+        assert one.params[name].stderr == pytest.approx(other.params[name].stderr, rel=1e-6)
+    after = t > 4.1
+    slope, offset = np.polyfit(t[after], v[after], 1)
+    assert one.values["c"] == pytest.approx(slope, rel=1e-6)
+    assert one.values["b"] == pytest.approx(-offset / slope, rel=1e-6)
+
+
+def moved_smoothly(name, low, high):
+    return (
+        f"{name} moves a step, and the model smoothly too: found by search; the data place it "
+        f"between {low:.6g} and {high:.6g}."
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_onset_lies_between_two_rows_and_the_others_keep_their_errors(seed):
+    """Between two rows the amplitude can undo every move of the onset."""
+    random = np.random.default_rng(seed)
+    x = np.linspace(0, 10, 80)
+    y = 0.5 + np.where(x < 3.3, 0, 4 * np.exp(-(x - 3.3) / 2)) + 0.1 * random.normal(size=80)
+    result = ld.fit("y ~ y0 + where(x < t0, 0, A*exp(-(x - t0)/tau))", {"x": x, "y": y})
+    assert result.converged
+    assert result.by_search == ("t0",)
+    low, high = result.params["t0"].between
+    assert (low, high) == (x[x < 3.3].max(), x[x >= 3.3].min())
+    assert result.values["t0"] == pytest.approx((low + high) / 2, rel=1e-12)
+    assert result.params["t0"].stderr is None
+    assert moved_smoothly("t0", low, high) in result.notes
+    assert result.uncertainty_note.endswith("They take t0 as found by search.")
+    held = ld.fit(
+        "y ~ y0 + where(x < t0, 0, A*exp(-(x - t0)/tau))",
+        {"x": x, "y": y},
+        fixed={"t0": result.values["t0"]},
+    )
+    assert result.rss == pytest.approx(held.rss, rel=1e-12)
+    assert (result.dof, held.dof) == (76, 77)
+    for name in ("y0", "A", "tau"):
+        assert result.values[name] == pytest.approx(held.values[name], rel=1e-7)
+        error = held.params[name].stderr * np.sqrt(77 / 76)  # the onset takes a degree of freedom
+        assert result.params[name].stderr == pytest.approx(error, rel=1e-6)
+    again = pickle.loads(pickle.dumps(result))
+    assert (again.notes, again.values) == (result.notes, result.values)
+
+
+def test_a_budget_that_ends_while_an_onset_is_held():
+    random = np.random.default_rng(1)
+    x = np.linspace(0, 10, 40)
+    y = 0.5 + np.where(x < 3.3, 0, 4 * np.exp(-(x - 3.3) / 2)) + 0.1 * random.normal(size=40)
+    formula = "y ~ y0 + where(x < t0, 0, A*exp(-(x - t0)/tau))"
+    whole = ld.fit(formula, {"x": x, "y": y})
+    for fewer in (1, 3, 10):
+        result = ld.fit(formula, {"x": x, "y": y}, max_evaluations=whole.n_evaluations - fewer)
+        assert result.status is ld.Status.BUDGET
+        assert result.by_search == ()
+        assert result.rss == pytest.approx(whole.rss, rel=1e-9)
+        assert np.sum((y - result.predict()) ** 2) == pytest.approx(result.rss, rel=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_two_lines_about_a_break_that_do_not_meet(weighted):
+    random = np.random.default_rng(4)
+    x = np.sort(random.uniform(0, 10, 70))
+    y = np.where(x < 3.3, 1 + 0.5 * (x - 3.3), 3 - 0.4 * (x - 3.3)) + 0.1 * random.normal(size=70)
+    weights = random.uniform(0.5, 2, 70) if weighted else np.ones(70)
+    formula = "y ~ where(x < b, a1 + k1*(x - b), a2 + k2*(x - b))"
+    result = ld.fit(formula, {"x": x, "y": y}, weights=weights)
+    assert result.converged
+    assert result.by_search == ("b",)
+    assert result.params["b"].between == (x[x < 3.3].max(), x[x >= 3.3].min())
+    best = breaks.lowest(breaks.lines, x, y, weights, every_place("lines", x))
+    assert result.rss == pytest.approx(best, rel=1e-9)
+    for side, level, slope in ((x < 3.3, "a1", "k1"), (x >= 3.3, "a2", "k2")):
+        design = np.stack([np.ones(side.sum()), x[side] - result.values["b"]], axis=1)
+        root = np.sqrt(weights[side])
+        inverse = np.linalg.inv((design * root[:, None]).T @ (design * root[:, None]))
+        errors = np.sqrt(np.diagonal(inverse) * result.rss / 65)
+        assert result.params[level].stderr == pytest.approx(errors[0], rel=1e-7)
+        assert result.params[slope].stderr == pytest.approx(errors[1], rel=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_jump_that_fits_best_next_to_a_row(seed):
+    """The best parabola may want its vertex beyond the interval; then the best place is at its end."""
+    random = np.random.default_rng(seed)
+    x = np.linspace(0, 10, 80)
+    y = np.where(x < 3.3, 1, 3 + 0.2 * (x - 3.3) ** 2) + 0.1 * random.normal(size=80)
+    result = ld.fit("y ~ where(x < b, g, a + c*(x - b)^2)", {"x": x, "y": y})
+    assert result.converged
+    assert result.by_search == ("b",)
+    low, high = x[x < 3.3].max(), x[x >= 3.3].min()
+    assert result.params["b"].between == (low, high)
+    assert low <= result.values["b"] <= high
+    assert all(result.params[name].stderr > 0 for name in "gac")
+
+    def level(place):
+        after = x > low
+        design = np.stack([~after, after, after * (x - place) ** 2], axis=1).astype(float)
+        return float(np.sum((y - design @ np.linalg.lstsq(design, y, rcond=None)[0]) ** 2))
+
+    assert result.rss == pytest.approx(min(map(level, np.linspace(low, high, 4001))), rel=1e-6)
+    assert result.rss == pytest.approx(level(result.values["b"]), rel=1e-9)
+
+
+def test_a_jump_that_a_standard_error_places_better_than_its_rows_do():
+    random = np.random.default_rng(5)
+    x = np.linspace(0, 10, 21)
+    y = np.where(x < 3.2, 1, 4 + 3 * (x - 3.2) ** 2) + 0.01 * random.normal(size=21)
+    result = ld.fit("y ~ where(x < b, g, a + c*(x - b)^2)", {"x": x, "y": y})
+    assert result.by_search == ()
+    assert abs(result.values["b"] - 3.2) < 4 * result.params["b"].stderr < 0.1
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "y ~ a + k1*(x - b) if x < b else a + k2*(x - b)",
+        "y ~ a + k1*x + k2*max(x - b, 0)",
+        "y ~ a + k1*x + k2*max(x - b, 0)^0.7",
+    ],
+)
+@pytest.mark.parametrize("place", [3.3, 5.0])
+def test_what_is_continuous_keeps_its_standard_error(formula, place):
+    random = np.random.default_rng(6)
+    x = np.linspace(0, 10, 41)
+    power = 0.7 if "^" in formula else 1
+    y = 1 + x - 2 * np.maximum(x - place, 0) ** power + 0.3 * random.normal(size=41)
+    result = ld.fit(formula, {"x": x, "y": y})
+    assert result.converged
+    assert result.by_search == ()
+    assert result.params["b"].stderr > 0
+
+
+def test_data_that_are_0_on_one_side():
+    """The best value of a parameter may be 0, or next to it by rounding: it has influence all the same."""
+    x = np.linspace(-3, 5, 80)
+    step, ramp = 1.0 * (x > 1.02), np.maximum(x - 1.02, 0)
+    for formula, y, expected in (
+        ("y ~ low + rise*heaviside(x - b)", step, {"low": 0, "rise": 1}),
+        ("y ~ where(x < b, p, q)", step, {"p": 0, "q": 1}),
+        ("y ~ a + d*relu(x - b)", ramp, {"a": 0, "d": 1, "b": 1.02}),
+    ):
+        for start in ({}, dict.fromkeys(expected, 0.0) | {"b": 0.5}):
+            result = ld.fit(formula, {"x": x, "y": y}, start=start)
+            assert result.status is ld.Status.CONVERGED
+            for name, value in expected.items():
+                assert result.values[name] == pytest.approx(value, abs=1e-12)
+                assert 0 <= result.params[name].stderr < 1e-12
+
+
 def test_the_others_may_be_nonlinear():
     random = np.random.default_rng(16)
     x = np.linspace(0, 10, 90)

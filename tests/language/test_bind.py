@@ -1,9 +1,12 @@
 """Every name gets its one role: declared, input, constant, parameter, in this order."""
 
 import math
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 
+import lambdaml_dsl as ld
 from lambdaml_dsl.errors import NameResolutionError
 from lambdaml_dsl.language.bind import NOTHING_DECLARED, BoundModel, Declared, Known, bind, bind_text
 from lambdaml_dsl.language.functions import FUNCTIONS
@@ -224,3 +227,73 @@ def test_bind_takes_a_parsed_formula() -> None:
 def test_constants_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         model("pi*x").constants["pi"] = 3.0  # type: ignore[index]
+
+
+# ---- the left side ----
+
+
+@pytest.mark.parametrize(
+    ("formula", "by_hand"),
+    [
+        ("g(u) = log(u + 1); g(y) ~ a*g(x)", lambda y: np.log(y + 1)),
+        ("k = 2; k*y ~ a*x*k", lambda y: 2 * y),
+        ("y/pi ~ a*x", lambda y: y / np.pi),
+        ("y/const.c ~ a*x", lambda y: y / 299792458),
+    ],
+)
+def test_the_left_side_may_use_definitions_and_constants(formula: str, by_hand: Callable) -> None:
+    data = {"x": [1.0, 2.0, 4.0], "y": [1.0, 3.0, 7.0]}
+    result = ld.fit(formula, data)
+    np.testing.assert_allclose(result.y, by_hand(np.array(data["y"])), rtol=1e-15)
+
+
+def test_a_column_on_the_left_goes_before_a_constant() -> None:
+    data = {"x": [1.0, 2.0], "y": [1.0, 3.0], "e": [2.0, 4.0]}
+    assert ld.fit("y/e ~ a*x", data).y.tolist() == [0.5, 0.75]
+
+
+# ---- names that meet ----
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ({"constants": {"k": 3}}, "a constant"),
+        ({"inputs": ["k", "x"]}, "an input"),
+        ({"parameters": ["k"]}, "a parameter"),
+    ],
+)
+def test_what_is_declared_cannot_be_defined_too(declared: dict, kind: str) -> None:
+    with pytest.raises(NameResolutionError) as caught:
+        ld.Model("k = 4; k*x", **declared)
+    assert str(caught.value) == (
+        f"formula:1:1: 'k' is declared as {kind} and defined here too\n"
+        "   1 | k = 4; k*x\n"
+        "     | ^\n"
+        "Keep one of the two, or give one of them another name."
+    )
+
+
+@pytest.mark.parametrize(
+    "formula", ["\u0430 = 2*x; a*\u0430", "g(\u0430) = a*\u0430; g(x)", "sum(\u0430 in 0..2: a*\u0430*x)"]
+)
+def test_definitions_are_looked_at_for_letters_that_look_alike(formula: str) -> None:
+    with pytest.raises(NameResolutionError, match="look alike"):
+        ld.Model(formula)
+
+
+@pytest.mark.parametrize("name", ["sum", "hill", "planck"])
+def test_a_column_may_be_called_like_a_function_of_the_library(name: str) -> None:
+    result = ld.fit(f"y ~ a*{name}", {name: [1.0, 2.0], "y": [2.0, 4.0]})
+    assert result.values == {"a": 2.0}
+
+
+def test_a_definition_that_hides_a_column_is_noted() -> None:
+    result = ld.fit("z = a*x; y ~ z + b", {"x": [1.0, 2, 3], "y": [1.0, 2, 4], "z": [0.0, 0, 0]})
+    assert "What the formula defines hides the column of that name: z." in result.notes
+
+
+def test_parameters_keep_the_order_of_the_text() -> None:
+    assert ld.Model("pvoigt(x, A, mu, s, f)").parameters == ("A", "mu", "s", "f")
+    assert ld.Model("z = (x - mu)/s; y ~ A*exp(-z^2)").parameters == ("A", "mu", "s")
+    assert ld.Model("b1/(1 + exp(b2 - b3*x))").parameters == ("b1", "b2", "b3")

@@ -532,8 +532,14 @@ def test_definitions_a_hundred_deep(kind: str) -> None:
         text = chain(120, *links)
     with pytest.raises(LimitError) as caught:
         ld.Model(text)
-    assert caught.value.problem == "definitions use each other more than 100 deep"
-    assert caught.value.hint == "Write them in the order in which they use each other."
+    assert caught.value.problem == "definitions and series are nested more than 100 deep"
+    assert caught.value.hint == "Write definitions in the order in which they use each other."
+
+
+def test_series_within_definitions_count_as_levels() -> None:
+    links = ("f{now}(u) = sum(i in 0..0: sum(j in 0..0: f{before}(u)))", "f0(u) = u", "f{}(x)")
+    with pytest.raises(LimitError):
+        ld.Model(chain(99, *links))
 
 
 # ---- libraries ----

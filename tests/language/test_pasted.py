@@ -108,7 +108,7 @@ def test_the_spans_are_those_of_the_text_as_typed() -> None:
     assert root.name_span == (2, 3)
 
 
-SIGNS = {"*": "·×∙⋅∗", "/": "÷", "-": "−", "<=": "≤", ">=": "≥", "!=": "≠"}
+SIGNS = {"*": "·×∙⋅∗", "/": "÷", "-": "−–‐", "<=": "≤", ">=": "≥", "!=": "≠"}
 
 
 def pasted(tokens: tuple[str, ...], seed: int) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from oracles.array_trees import INPUTS, NAMES, PARAMETERS, SHAPES, expressions, 
 from oracles.arrays import ILL_SHAPED, value_of
 
 import lambdaml_dsl as ld
-from lambdaml_dsl.errors import DataError, LambdaMLError, OptionError, ShapeError
+from lambdaml_dsl.errors import DataError, LambdaMLError, LimitError, OptionError, ShapeError
 from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.bind import Declared, Known, bind_text
 from lambdaml_dsl.language.nodes import Expr
@@ -582,6 +582,44 @@ def test_messages_where_data_decide(call, kind: type[LambdaMLError], lines: list
 
 
 def test_a_limit_holds_for_a_name_that_is_only_declared() -> None:
-    with pytest.raises(ShapeError) as caught:
+    with pytest.raises(LimitError) as caught:
         ld.Model("x*M[0, 0]", parameters=["M[99999999, 1000000]"])
-    assert "more than the limit of 1,000,000 numbers" in str(caught.value)
+    assert str(caught.value) == "'M[99999999, 1000000]' has more components than the limit of 1,000,000"
+
+
+@pytest.mark.parametrize(
+    ("shaped", "message"),
+    [
+        ("x[2, 3, 4]", "'x[2, 3, 4]' has 3 axes\nA value has at most two: a matrix."),
+        ("x[0]", "'x[0]' has no component\nLengths are at least 1."),
+    ],
+)
+def test_shapes_that_no_value_has(shaped: str, message: str) -> None:
+    for declared in ({"inputs": [shaped]}, {"parameters": [shaped]}):
+        with pytest.raises(OptionError) as caught:
+            ld.Model("a*sum(x)", **declared)
+        assert str(caught.value) == message
+
+
+def test_components_are_counted_from_0() -> None:
+    with pytest.raises(ShapeError) as caught:
+        ld.fit("y ~ A[1]*x + A[2]", {"x": [1, 2, 3], "y": [1, 2, 3]})
+    assert str(caught.value) == (
+        "formula:1:5: 'A[0]' is nowhere in the formula\n"
+        "   1 | y ~ A[1]*x + A[2]\n"
+        "     |     ^^^^\n"
+        "Components are counted from 0: the first is A[0]."
+    )
+
+
+def test_too_many_components_to_combine_or_to_differentiate() -> None:
+    with pytest.raises(LimitError) as caught:
+        ld.Model("max(A)*x", inputs=["x"])(x=[1.0], A=np.ones(10_001))
+    assert str(caught.value) == (
+        "max takes at most 10,000 components, not 10,001\nsum, mean and dot take any number."
+    )
+    with pytest.raises(LimitError) as caught:
+        ld.Model("sum(A)*x", inputs=["x"]).jacobian({"x": [1.0]}, {"A": np.ones(4097)})
+    assert str(caught.value) == (
+        "a parameter of 4,097 components cannot be differentiated\nThe limit is 4,096."
+    )

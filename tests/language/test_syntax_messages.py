@@ -1287,15 +1287,6 @@ FORMULAS = [
         ],
     ),
     (
-        "a – b",
-        [
-            "formula:1:3: '–' (U+2013) has no meaning here",
-            "   1 | a – b",
-            "     |   ^",
-            "For a minus write the plain sign -.",
-        ],
-    ),
-    (
         "a⁄b",
         [
             "formula:1:2: '⁄' (U+2044) has no meaning here",
