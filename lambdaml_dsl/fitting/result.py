@@ -525,8 +525,9 @@ def place_note(parameter: FittedParameter) -> str:
     assert parameter.between is not None
     low, high = parameter.between
     moves = "moves a step, and the model smoothly too" if parameter.jumps_and_moves else "only moves a step"
-    if low <= parameter.lower and high >= parameter.upper:
-        return f"{parameter.name} {moves}, but the data do not place it: any value of it fits these rows alike."
+    alike = low <= parameter.lower and high >= parameter.upper and not parameter.jumps_and_moves
+    if alike or (math.isinf(low) and math.isinf(high)):
+        return f"{parameter.name} {moves}, but the data do not place it: any value fits these rows alike."
     if math.isinf(high):
         where = f"above {low:.6g}"
     elif math.isinf(low):

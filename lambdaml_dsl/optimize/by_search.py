@@ -387,8 +387,11 @@ def is_flat(search: Search, which: int, trial: Trial) -> bool:
     """Say whether the sum of squares is the same, to rounding, wherever a breakpoint is put."""
     # Where all data are 0, rounding is that of the model at the start.
     noise = search.noise or ROUNDING**2 * search.history[0]
-    for place in some(search, which, trial, search.effort.across, ends=True):
-        one = search.attempt(moved(trial, which, float(place)))
+    for place in some(search, which, trial, search.effort.coarse, ends=True):
+        try:
+            one = search.attempt(moved(trial, which, float(place)))
+        except Exhausted:
+            return False  # the fit is at its end; only this is left open
         if search.lower(trial, one) and one.rss - trial.rss > noise:
             return False
     return True

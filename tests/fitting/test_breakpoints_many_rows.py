@@ -1,4 +1,4 @@
-"""Breakpoints of many rows: a part of a few rows at an end is found, and what the data do not place is said."""
+"""Breakpoints of many rows: a few rows at an end are found, and what the data do not place is said."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 import lambdaml_dsl as ld
 
 STEP = "y ~ where(x < b, c, d)"
-LOST = "b only moves a step, but the data do not place it: any value of it fits these rows alike."
+LOST = "b only moves a step, but the data do not place it: any value fits these rows alike."
 
 
 def lowest_step(y):
