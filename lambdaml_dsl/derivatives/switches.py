@@ -183,7 +183,7 @@ class Traced:
     program : Program
         Its output, and the derivative of that by the parameter; the parameter is the column `PLACE`.
     linear : bool
-        Whether the output is linear in the parameter, piece by piece.
+        Whether the output is linear in the parameter, piece by piece, and the pieces are not too many.
     inner : tuple of Traced
         The switches between its pieces.
     """
@@ -194,13 +194,17 @@ class Traced:
     inner: tuple[Traced, ...]
 
 
+MOST_WITHIN = 5
+"""Each switch within another may double its pieces; with more than so many, a grid is quicker."""
+
+
 @lru_cache(maxsize=256)
 def traced(switch: Switch, parameter: int) -> Traced:
     """Take a parameter of a switch row by row."""
     carried = carry(switch.program, (parameter,))
     slope = smooth_reach(carried)[carried.outputs[1]]
-    below: tuple[Traced, ...] = ()
-    if switch.signed:
-        below = tuple([traced(inner, parameter) for inner in switches(switch.program).by(parameter)])
-    linear = switch.signed and not slope >> parameter & 1 and all(one.linear for one in below)
+    within = switches(switch.program).by(parameter) if switch.signed else ()
+    few = len(within) <= MOST_WITHIN
+    below = tuple([traced(inner, parameter) for inner in within]) if few else ()
+    linear = switch.signed and few and not slope >> parameter & 1 and all(one.linear for one in below)
     return Traced(switch, substituted(carried, parameter), linear, below)

@@ -214,7 +214,7 @@ def test_where_every_row_is_on_one_side():
     assert "b only moves a step: found by search; the data place it below 0." in below.notes
     lost = ld.fit("y ~ a + 0*(x < b)", {"x": x, "y": y + x}, start={"b": 3})
     assert lost.values["b"] == 3
-    assert "b only moves a step, and no value of it changes the model on these rows." in lost.notes
+    assert "b only moves a step, but the data do not place it: any value fits these rows alike." in lost.notes
 
 
 def test_an_exact_step():
@@ -651,3 +651,11 @@ def test_too_large_a_model_is_refused(monkeypatch):
         "'brk' only moves a step of the model, which is too large for a search of its place\n"
         "Hold it, fixed={'brk': value}, and compare the rss of several values."
     )
+
+
+def test_switches_within_switches_take_bounded_time():
+    x = np.linspace(0, 10, 50)
+    y = (x > 4) + np.random.default_rng(0).normal(0, 0.1, 50)
+    levels = [f"v{k + 1} = where(v{k} > t, v{k}, -v{k})" for k in range(40)]
+    text = "\n".join(["v0 = x", *levels, "y ~ a + b*v40"])
+    assert ld.fit(text, {"x": x, "y": y}, max_evaluations=2000).n_evaluations <= 2000
