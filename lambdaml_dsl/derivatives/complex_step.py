@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from lambdaml_dsl.errors import LimitError
-from lambdaml_dsl.language.arrays import Shape
+from lambdaml_dsl.language.arrays import Shape, elementwise
 from lambdaml_dsl.language.functions import Chooses, Function, Measured, Slope
 from lambdaml_dsl.program.arrays import (
     Broadcast,
@@ -25,7 +25,6 @@ from lambdaml_dsl.program.arrays import (
     Largest,
     Operation,
     Stack,
-    broadcast,
 )
 from lambdaml_dsl.program.instructions import (
     ADD,
@@ -259,7 +258,7 @@ def operate_on_tangents(
             for index in every:
                 front = fronts[index]
                 parts = [inner.get(index, zero) for inner in below]
-                shape = front + broadcast(*[builder.shapes[slot] for slot in arguments])
+                shape = front + elementwise(*[builder.shapes[slot] for slot in arguments])
                 parts = [
                     builder.broadcast(part, shape, len(front)) if builder.shapes[part] else part
                     for part in parts

@@ -10,9 +10,9 @@ import numpy as np
 from lambdaml_dsl.derivatives.callables import registered
 from lambdaml_dsl.errors import DataError, OptionError, suggestion
 from lambdaml_dsl.language.arrays import ARRAY_FUNCTIONS, Shape, described
-from lambdaml_dsl.language.bind import names_in
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FUNCTIONS, FloatArray, Function
+from lambdaml_dsl.language.left_side import names_in
 from lambdaml_dsl.language.names import as_name
 from lambdaml_dsl.objective.table import Table, numbers
 from lambdaml_dsl.program.evaluate import evaluate

@@ -7,13 +7,12 @@ nothing can be misspelt.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from lambdaml_dsl.errors import FormulaSyntaxError, NameResolutionError, suggestion
-from lambdaml_dsl.language.arrays import ARRAY_FUNCTIONS, Shape
+from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.bound import (
     NOTHING_DECLARED,
     NOTHING_KNOWN,
@@ -21,28 +20,34 @@ from lambdaml_dsl.language.bound import (
     Declared,
     Known,
 )
-from lambdaml_dsl.language.constants import CONSTANTS, PHYSICAL, PHYSICAL_CONSTANTS, constant_value
-from lambdaml_dsl.language.functions import FUNCTIONS, Function
+from lambdaml_dsl.language.constants import CONSTANTS, PHYSICAL
+from lambdaml_dsl.language.functions import Function
 from lambdaml_dsl.language.inline import Inliner
-from lambdaml_dsl.language.lookalike import confusable
+from lambdaml_dsl.language.left_side import left_side, names_in
 from lambdaml_dsl.language.nodes import (
     Call,
-    Compare,
     Definition,
     Equation,
     Expr,
     Name,
-    Number,
     Series,
-    Vector,
     children,
 )
 from lambdaml_dsl.language.parse import parse
 from lambdaml_dsl.language.rewrite import rewrite
 from lambdaml_dsl.language.shapes import has_arrays, infer
-from lambdaml_dsl.language.source import Source, Span
+from lambdaml_dsl.language.slips import (
+    check_all_used,
+    check_is_no_test,
+    check_lookalikes,
+    check_not_declared,
+    check_parameter,
+    no_column_used,
+    on_both_sides,
+)
+from lambdaml_dsl.language.source import Source
 from lambdaml_dsl.language.traversal import walk
-from lambdaml_dsl.language.vocabulary import Vocabulary
+from lambdaml_dsl.language.vocabulary import Vocabulary, physical_constant
 
 DEFAULT_INPUT = re.compile(r"x\d*")
 """Without data and declarations, ``x`` and ``x0, x1, ...`` are the inputs."""
@@ -119,7 +124,7 @@ def bind(
         taken = CONSTANTS.keys() & {*values, *dict(declared.constants)}
         inliner = Inliner(source, vocabulary.own, vocabulary.library, vocabulary.registered.keys(), taken)
         expression = inliner.formula(expression)
-        check_all_used(equation, expression, source)
+        check_all_used(equation, source)
     used: dict[str, Name] = {}
     for node in walk(expression):
         if isinstance(node, Name):
@@ -244,138 +249,10 @@ def called_from(functions: Mapping[str, Function], *trees: Expr | None) -> dict[
     return {name: functions[name] for name in names if name in functions}
 
 
-def check_all_used(equation: Equation, expression: Expr, source: Source) -> None:
-    """Refuse a definition that nothing uses: more likely a slip than a remark."""
-    reached: set[str] = set()
-    own = {definition.name: definition for definition in equation.definitions}
-    stack = [equation.right]
-    while stack:
-        for node in walk(stack.pop()):
-            name = node.name if isinstance(node, Name) else node.function if isinstance(node, Call) else ""
-            if name in own and name not in reached:
-                reached.add(name)
-                stack += own[name].parts
-    for name, definition in own.items():
-        if name not in reached:
-            raise source.error(
-                NameResolutionError,
-                definition.span,
-                f"'{name}' is defined, but not used",
-                f"The model is the last equation, or the one with ~; use {name} in it, or remove the line.",
-            )
-
-
-def check_not_declared(equation: Equation, source: Source, declared: Declared) -> None:
-    """Refuse a definition of a name that is declared to be something else."""
-    kinds = {
-        "an input": declared.inputs or (),
-        "a parameter": declared.parameters,
-        "a constant": dict(declared.constants),
-    }
-    for definition in equation.definitions:
-        for kind, names in kinds.items():
-            if definition.arguments is None and definition.name in names:
-                raise source.error(
-                    NameResolutionError,
-                    definition.span,
-                    f"'{definition.name}' is declared as {kind} and defined here too",
-                    "Keep one of the two, or give one of them another name.",
-                )
-
-
-def check_lookalikes(equation: Equation, source: Source, others: Iterable[str]) -> None:
-    """Refuse two names that look the same and are not."""
-    others = tuple(others)
-    if source.text.isascii() and all(map(str.isascii, others)):
-        return
-    written = names_written(equation)
-    pair = confusable(dict.fromkeys((*written, *others)))
-    if pair is not None:
-        one, other = pair if pair[0] in written else pair[::-1]
-        if one not in written:
-            return  # two columns, of which the formula uses none
-        raise source.error(
-            NameResolutionError,
-            written[one],
-            f"'{one}' and '{other}' look alike, but are written with different letters",
-            f"Here: {code_points(one)}; there: {code_points(other)}. Write both the same way.",
-        )
-
-
-def names_written(equation: Equation) -> dict[str, Span]:
-    """Give every name that a formula writes, and where it first does."""
-    found: dict[str, Span] = {}
-    bodies = [] if equation.left is None else [equation.left]
-    for definition in equation.definitions:
-        found.setdefault(definition.name, definition.span)
-        for argument in definition.arguments or ():
-            found.setdefault(argument.name, argument.span)
-        bodies += definition.parts
-    for body in (*bodies, equation.right):
-        for node in walk(body):
-            match node:
-                case Name(name):
-                    found.setdefault(name, node.span)
-                case Call(name):
-                    found.setdefault(name, node.name_span)
-                case Series(_, name):
-                    found.setdefault(name, node.index_span)
-    return found
-
-
-def code_points(name: str) -> str:
-    """Spell a name by its code points."""
-    return " ".join(f"U+{ord(letter):04X}" for letter in name)
-
-
-def physical_constant(node: Name, source: Source) -> float:
-    """Give the value of ``const.k_B``."""
-    symbol = node.name.removeprefix(PHYSICAL)
-    if symbol not in PHYSICAL_CONSTANTS:
-        hint = suggestion(symbol, PHYSICAL_CONSTANTS, listed="There are")
-        raise source.error(NameResolutionError, node.span, f"there is no constant '{symbol}'", hint)
-    return constant_value(symbol)
-
-
-def check_is_no_test(equation: Equation, source: Source) -> None:
-    """Refuse to fit a comparison: ``y == a*x`` was meant as an equation."""
-    if equation.left is None and isinstance(equation.right, Compare):
-        raise source.error(
-            FormulaSyntaxError,
-            equation.right.span,
-            "this compares, and names no response",
-            "For an equation write ~ or =, as in y ~ a*x.",
-        )
-
-
-def no_column_used(source: Source, used: Mapping[str, Name], columns: Collection[str]) -> NameResolutionError:
-    """Make the error for a formula none of whose names is in the data."""
-    return source.error(
-        NameResolutionError,
-        next(iter(used.values())).span,
-        f"no column of the data is used; the formula's names are {', '.join(used)}",
-        f"The data have the columns: {', '.join(columns)}." if columns else "The data have no columns.",
-    )
-
-
 @lru_cache(maxsize=256)
 def bind_text(source: Source, declared: Declared, known: Known = NOTHING_KNOWN) -> BoundModel:
     """Parse and bind a formula; the same text and declarations give the same model, bound once."""
     return bind(parse(source), source, declared, known)
-
-
-def names_in(response: Expr | None, alone: bool = False) -> set[str]:
-    """Give the names on the left side; with `alone`, only where there is one: p in ``log(p)``."""
-    if response is None:
-        return set()
-    names = {node.name for node in walk(response) if isinstance(node, Name)}
-    return names if len(names) == 1 or not alone else set()
-
-
-def on_both_sides(source: Source, name: str, span: Span) -> NameResolutionError:
-    """Make the error for a response that the model uses."""
-    hint = "The right side may use inputs and parameters, not the response itself."
-    return source.error(NameResolutionError, span, f"'{name}' stands on both sides", hint)
 
 
 def is_input(name: str, inputs: Sequence[str] | None, columns: Collection[str] | None) -> bool:
@@ -385,111 +262,3 @@ def is_input(name: str, inputs: Sequence[str] | None, columns: Collection[str] |
     if columns is not None:
         return name in columns
     return DEFAULT_INPUT.fullmatch(name) is not None
-
-
-def numbers_in(
-    left: Expr, source: Source, declared: Declared, columns: Collection[str] | None
-) -> dict[str, Expr]:
-    """Give the names on the left side that mean a number; all others are columns."""
-    own = {**CONSTANTS, **dict(declared.constants)}
-    found: dict[str, Expr] = {}
-    for node in walk(left):
-        if isinstance(node, Name) and node.name.startswith(PHYSICAL):
-            found[node.name] = Number(physical_constant(node, source), node.span)
-        elif isinstance(node, Name) and node.name in own and node.name not in (columns or ()):
-            found[node.name] = Number(own[node.name], node.span)
-    return found
-
-
-def left_side(
-    equation: Equation,
-    source: Source,
-    vocabulary: Vocabulary,
-    declared: Declared,
-    columns: Collection[str] | None,
-) -> tuple[Expr | None, tuple[str, ...], tuple[str, ...] | None]:
-    """Read the left side: the response, its names, and the inputs that ``f(t) =`` names."""
-    left = equation.left
-    match left:
-        case None:
-            return None, (), None
-        case Name(name):
-            return left, (name,), None
-        case Call(function, arguments) if equation.relation == "=" and names_inputs(function):
-            names = tuple([argument.name for argument in arguments if isinstance(argument, Name)])
-            if len(names) < len(arguments) or len(set(names)) < len(names) or not names:
-                raise source.error(
-                    FormulaSyntaxError,
-                    left.span,
-                    f"the brackets of '{function}' must name its inputs, each once",
-                    f"Write for example {function}(t) = a*t + b.",
-                )
-            return Name(function, left.name_span), (function,), names
-        case Call(function) if not vocabulary.knows(function) and vocabulary.closest(function) is None:
-            raise source.error(
-                NameResolutionError,
-                left.name_span,
-                f"unknown function '{function}'",
-                f"To name the inputs of the model write =, as in {function}(t) = a*t + b.",
-            )
-        case Vector(items) if all(isinstance(item, Name) for item in items):
-            names = tuple([item.name for item in items if isinstance(item, Name)])
-            for number, name in enumerate(names):
-                if name in names[:number]:
-                    raise source.error(
-                        NameResolutionError, items[number].span, f"'{name}' is named twice on the left side"
-                    )
-            return left, names, None
-        case _:
-            for node in walk(left):
-                if isinstance(node, Call):
-                    vocabulary.check(node, ())
-                elif isinstance(node, Series):
-                    vocabulary.check_series(node)
-            inliner = Inliner(source, vocabulary.own, vocabulary.library, vocabulary.registered.keys())
-            return inliner.expand(left, numbers_in(left, source, declared, columns)), (), None
-
-
-def names_inputs(function: str) -> bool:
-    """Say whether ``function(t) =`` names the inputs; a function of the table transforms a column instead."""
-    entry = FUNCTIONS.get(function) or ARRAY_FUNCTIONS.get(function)
-    return entry is None or entry.symbol
-
-
-def check_parameter(
-    node: Name,
-    source: Source,
-    declared: Declared,
-    inputs: Sequence[str] | None,
-    columns: Collection[str] | None,
-    used: Mapping[str, Name],
-    vocabulary: Vocabulary,
-) -> None:
-    """Refuse a free name that is more likely a slip than a parameter."""
-    name = node.name
-    call = vocabulary.needs_argument(name, early=inputs is None and columns is None)
-    if call is not None:
-        raise source.error(
-            NameResolutionError,
-            node.span,
-            f"'{name}' is a function and needs its argument",
-            f"Write {call}.",
-        )
-    if declared.complete:
-        known = [*declared.parameters, *(inputs or columns or ()), *dict(declared.constants)]
-        raise source.error(
-            NameResolutionError,
-            node.span,
-            f"'{name}' is not declared",
-            f"{suggestion(name, known, listed='Declared')} "
-            f"Or add a line for it: param {name}, or: input {name}".strip(),
-        )
-    if columns is not None and inputs is None and len(name) > 1:
-        for column in columns:
-            if column not in used and column.lower() == name.lower():
-                raise source.error(
-                    NameResolutionError,
-                    node.span,
-                    f"the data have no column '{name}', but they have '{column}'",
-                    f"Write {column}, or give '{name}' a start value to make it a parameter.",
-                )

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from types import MappingProxyType
+from typing import TypeAlias
 
 from lambdaml_dsl.errors import ArityError, FormulaSyntaxError, LimitError, NameResolutionError, counted
 from lambdaml_dsl.language.constants import CONSTANTS
@@ -26,6 +29,7 @@ from lambdaml_dsl.language.nodes import (
     children,
     with_children,
 )
+from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.language.shapes import whole_number
 from lambdaml_dsl.language.source import Source, Span
 from lambdaml_dsl.language.traversal import fold
@@ -221,35 +225,33 @@ def nested(parts: tuple[Expr, ...], span: Span) -> Expr:
     return result
 
 
-def added(terms: list[Expr], span: Span, operator: str = "+") -> Expr:
-    """Join terms by an operator, from the left."""
-    result = terms[0]
-    for term in terms[1:]:
-        result = Binary(operator, result, term, span)
-    return result
+Joiner: TypeAlias = Callable[[list[Expr], Span], Expr]
 
 
-def multiplied(terms: list[Expr], span: Span) -> Expr:
-    """Join terms by products."""
-    return added(terms, span, "*")
+def joined(operator: str) -> Joiner:
+    """Make what joins terms by an operator, from the left."""
+    return lambda terms, span: reduce(lambda left, right: Binary(operator, left, right, span), terms)
+
+
+def chosen(function: str) -> Joiner:
+    """Make what gives one of the terms, the smallest or the largest."""
+    return lambda terms, span: terms[0] if len(terms) == 1 else Call(function, tuple(terms), span, span)
 
 
 def averaged(terms: list[Expr], span: Span) -> Expr:
     """Give the mean of terms."""
-    return Binary("/", added(terms, span), number_node(len(terms), span), span)
+    return Binary("/", joined("+")(terms, span), number_node(len(terms), span), span)
 
 
-def smallest(terms: list[Expr], span: Span, function: str = "min") -> Expr:
-    """Give the smallest of terms."""
-    return terms[0] if len(terms) == 1 else Call(function, tuple(terms), span, span)
-
-
-def largest(terms: list[Expr], span: Span) -> Expr:
-    """Give the largest of terms."""
-    return smallest(terms, span, "max")
-
-
-SERIES = {"sum": added, "prod": multiplied, "mean": averaged, "min": smallest, "max": largest}
+SERIES: Mapping[str, Joiner] = MappingProxyType(
+    {
+        "sum": joined("+"),
+        "prod": joined("*"),
+        "mean": averaged,
+        "min": chosen("min"),
+        "max": chosen("max"),
+    }
+)
 """What a series can be made of: the terms become one expression."""
 
 
@@ -282,8 +284,6 @@ def check_call(definition: Definition, call: Call, source: Source) -> None:
 
 def signature(definition: Definition) -> str:
     """Show a function with its arguments and their defaults."""
-    from lambdaml_dsl.language.printing import to_text
-
     shown = [
         argument.name if argument.default is None else f"{argument.name} = {to_text(argument.default)}"
         for argument in definition.arguments or ()

@@ -119,11 +119,6 @@ class Shapes:
     names: Mapping[str, Known]
     result: Known
 
-    @property
-    def complete(self) -> bool:
-        """Whether every shape is known."""
-        return self.result is not None and None not in self.names.values()
-
 
 def infer(
     expression: Expr, names: Mapping[str, Known], free: frozenset[str], source: Source, final: bool

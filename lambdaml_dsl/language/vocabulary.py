@@ -13,9 +13,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from lambdaml_dsl.errors import ArityError, FormulaSyntaxError, NameResolutionError, closest
+from lambdaml_dsl.errors import ArityError, FormulaSyntaxError, NameResolutionError, closest, suggestion
 from lambdaml_dsl.language.arrays import ARRAY_FUNCTIONS, REDUCTIONS, ArrayFunction
-from lambdaml_dsl.language.constants import CONSTANTS, PHYSICAL
+from lambdaml_dsl.language.constants import CONSTANTS, PHYSICAL, PHYSICAL_CONSTANTS, constant_value
 from lambdaml_dsl.language.functions import FUNCTIONS, Function
 from lambdaml_dsl.language.inline import SERIES, check_call, signature
 from lambdaml_dsl.language.nodes import Call, Definition, Equation, Expr, Name, Series, children
@@ -293,3 +293,12 @@ def open_names(tree: Expr) -> Iterator[Name]:
                 stack += [(body, running | {index}), (high, running), (low, running)]
             case _:
                 stack.extend([(part, running) for part in reversed(children(node))])
+
+
+def physical_constant(node: Name, source: Source) -> float:
+    """Give the value of ``const.k_B``."""
+    symbol = node.name.removeprefix(PHYSICAL)
+    if symbol not in PHYSICAL_CONSTANTS:
+        hint = suggestion(symbol, PHYSICAL_CONSTANTS, listed="There are")
+        raise source.error(NameResolutionError, node.span, f"there is no constant '{symbol}'", hint)
+    return constant_value(symbol)

@@ -9,13 +9,12 @@ import numpy as np
 
 from lambdaml_dsl.errors import NameResolutionError, OptionError, suggestion
 from lambdaml_dsl.fitting.arguments import Value
-from lambdaml_dsl.language.bind import physical_constant
 from lambdaml_dsl.language.constants import CONSTANTS, PHYSICAL
 from lambdaml_dsl.language.inline import Inliner
 from lambdaml_dsl.language.nodes import Call, Expr, Name, Vector
 from lambdaml_dsl.language.source import Source
 from lambdaml_dsl.language.traversal import walk
-from lambdaml_dsl.language.vocabulary import Vocabulary
+from lambdaml_dsl.language.vocabulary import Vocabulary, physical_constant
 from lambdaml_dsl.program.instructions import Constant, ProgramBuilder
 from lambdaml_dsl.program.lower import emit
 

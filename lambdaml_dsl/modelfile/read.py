@@ -36,7 +36,6 @@ from lambdaml_dsl.fitting.specs import (
     of_component,
 )
 from lambdaml_dsl.language.arrays import Shape, described
-from lambdaml_dsl.language.bind import names_inputs
 from lambdaml_dsl.language.bound import Declared, component_names
 from lambdaml_dsl.language.declarations import (
     Attribute,
@@ -44,6 +43,7 @@ from lambdaml_dsl.language.declarations import (
     Directive,
     EquationStatement,
 )
+from lambdaml_dsl.language.left_side import names_inputs
 from lambdaml_dsl.language.nodes import Call, Equation, Expr, Name, Vector
 from lambdaml_dsl.language.parse import parse_model_file
 from lambdaml_dsl.language.shapes import MAX_COMPONENTS

@@ -12,22 +12,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from math import prod
 from typing import Self, TypeAlias
 
 import numpy as np
 
-from lambdaml_dsl.language.arrays import Shape
+from lambdaml_dsl.language.arrays import Shape, elementwise
 from lambdaml_dsl.language.functions import FloatArray
 
 Key: TypeAlias = tuple[int | slice, ...]
-
-
-def broadcast(*shapes: Shape) -> Shape:
-    """Give the shape that shapes broadcast to; that they do was checked when the formula was bound."""
-    columns = zip_longest(*[shape[::-1] for shape in shapes], fillvalue=1)
-    return tuple([max(lengths) if 0 not in lengths else 0 for lengths in columns])[::-1]
 
 
 class Operation(ABC):
@@ -128,7 +121,7 @@ class Stack(Operation):
 
     def shape(self, *shapes: Shape) -> Shape:
         """Give one more axis, as long as there are values."""
-        inner = broadcast(*shapes)
+        inner = elementwise(*shapes)
         return (*inner[: self.axis], len(shapes), *inner[self.axis :])
 
     def kernel(self, *arguments: FloatArray) -> None:

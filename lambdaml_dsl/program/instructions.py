@@ -14,11 +14,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from lambdaml_dsl.language.arrays import Shape
+from lambdaml_dsl.language.arrays import Shape, elementwise
 from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS, Function
 from lambdaml_dsl.language.printing import number_text
 from lambdaml_dsl.language.source import NOWHERE, Span
-from lambdaml_dsl.program.arrays import Broadcast, Operation, broadcast
+from lambdaml_dsl.program.arrays import Broadcast, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class ProgramBuilder:
         if function.commutative:
             arguments = tuple(sorted(arguments))
         shapes = [self.shapes[slot] for slot in arguments]
-        return self._computed(function, arguments, broadcast(*shapes) if any(shapes) else (), span)
+        return self._computed(function, arguments, elementwise(*shapes) if any(shapes) else (), span)
 
     def _computed(
         self, function: Function | Operation, arguments: tuple[int, ...], shape: Shape, span: Span
@@ -272,7 +272,7 @@ class ProgramBuilder:
         elif function is POWER and numbers[1] == 2:
             return self.apply(SQUARE, arguments[:1])
         elif function is WHERE and numbers[0] is not None:
-            shape = broadcast(*[self.shapes[slot] for slot in arguments])
+            shape = elementwise(*[self.shapes[slot] for slot in arguments])
             return self.broadcast(arguments[1] if numbers[0] != 0 else arguments[2], shape)
         return None
 

@@ -7,9 +7,9 @@ from functools import cache, lru_cache
 from typing import assert_never
 
 from lambdaml_dsl.language.arrays import Shape
-from lambdaml_dsl.language.bind import names_in
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS, RULE_FUNCTIONS, Function
+from lambdaml_dsl.language.left_side import names_in
 from lambdaml_dsl.language.nodes import (
     Binary,
     Call,

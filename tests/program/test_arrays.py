@@ -18,7 +18,7 @@ from oracles.arrays import Rounding, exact, value_of
 from lambdaml_dsl import Model
 from lambdaml_dsl.derivatives.complex_step import carry
 from lambdaml_dsl.derivatives.differences import CENTRAL, difference
-from lambdaml_dsl.language.bind import BoundModel, Declared, bind_text
+from lambdaml_dsl.language.bind import BoundModel, Declared, Known, bind_text
 from lambdaml_dsl.language.nodes import Expr
 from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.language.source import Source
@@ -518,3 +518,15 @@ def test_columns_of_vectors_are_not_written_to() -> None:
     before = columns["X"].copy()
     evaluate(program, columns, 4, [])
     np.testing.assert_array_equal(columns["X"], before)
+
+
+def test_a_product_is_one_matrix_product_for_each_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    inputs, weights = rng.normal(size=(2, 100)), rng.normal(size=(8, 2))
+    known = Known(("x",), (("x", (2,)), ("W", (8, 2))))
+    program = lower(bind_text(Source("W @ x"), Declared(), known))
+    evaluation = Evaluation(program, {"x": inputs}, 100, chunk=25)
+    calls, matmul = [], np.matmul
+    monkeypatch.setattr(np, "matmul", lambda *args, **options: (calls.append(1), matmul(*args, **options))[1])
+    np.testing.assert_allclose(evaluation(weights.ravel()), weights @ inputs, rtol=1e-14, atol=1e-15)
+    assert len(calls) == 4
