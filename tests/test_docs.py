@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from lambdaml_dsl.derivatives import complex_step
+from lambdaml_dsl.language import inline, lexer, parse, shapes
 from lambdaml_dsl.language.arrays import ARRAY_FUNCTIONS
 from lambdaml_dsl.language.constants import CONSTANTS, PHYSICAL_CONSTANTS
 from lambdaml_dsl.language.functions import FUNCTIONS
 from lambdaml_dsl.language.vocabulary import prelude
 from lambdaml_dsl.modelfile.read import loads
+from lambdaml_dsl.program import components
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "grammar").glob("*.md")])
@@ -80,3 +83,19 @@ def test_every_function_is_in_the_reference_page() -> None:
     names = [*FUNCTIONS, *ARRAY_FUNCTIONS, *prelude(), *CONSTANTS]
     names += [f"const.{symbol}" for symbol in PHYSICAL_CONSTANTS]
     assert [name for name in names if not re.search(rf"`{re.escape(name)}[(`]", text)] == []
+
+
+def test_the_limits_on_the_language_page_are_those_of_the_code() -> None:
+    page = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    stated = re.findall(r"^\|.*\| ([\d,]+)(?: deep)? \|$", page[page.index("## Limits") :], re.MULTILINE)
+    limits = (
+        parse.MAX_CHARACTERS,
+        lexer.MAX_NESTING,
+        inline.MAX_DEPTH,
+        inline.MAX_TERMS,
+        inline.MAX_PARTS,
+        shapes.MAX_COMPONENTS,
+        components.MAX_CHAIN,
+        complex_step.MAX_DIFFERENTIATED,
+    )
+    assert stated == [f"{limit:,}" for limit in limits]
