@@ -12,9 +12,11 @@ is computed once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from math import prod
+from types import MappingProxyType
 
+from lambdaml_dsl.derivatives.scaling import product
 from lambdaml_dsl.errors import LimitError
 from lambdaml_dsl.language.arrays import Shape, elementwise
 from lambdaml_dsl.language.functions import Chooses, Function, Measured, Slope
@@ -28,7 +30,6 @@ from lambdaml_dsl.program.arrays import (
 )
 from lambdaml_dsl.program.instructions import (
     ADD,
-    MULTIPLY,
     WHERE,
     Apply,
     Column,
@@ -62,7 +63,33 @@ def carry(program: Program, parameters: Sequence[int]) -> Program:
         Outputs: the value, then one tangent for each parameter, in the order given.
     """
     builder = ProgramBuilder()
+    return builder.finish(carry_into(builder, program, parameters))
+
+
+def carry_into(
+    builder: ProgramBuilder,
+    program: Program,
+    parameters: Sequence[int],
+    bends: Sequence[int] = (),
+    known: Mapping[int, Mapping[int, int]] = MappingProxyType({}),
+) -> list[int]:
+    """Emit a program and its tangents by some parameters; give the slots of the outputs.
+
+    Parameters
+    ----------
+    builder : ProgramBuilder
+        Takes the instructions.
+    program : Program
+        Its first output is differentiated.
+    parameters : sequence of int
+        The parameters to differentiate by.
+    bends : sequence of int
+        For each slot of the program the parameters, as bits, whose tangents do not pass it by the chain rule.
+    known : mapping of int to mapping of int to int
+        The tangents that come from elsewhere: slot of the program to parameter to tangent.
+    """
     values: list[int] = []
+    kept: set[int] = set()
     tangents: list[dict[int, int]] = []
     fronts: dict[int, Shape] = {}
     wanted = set(parameters)
@@ -87,23 +114,31 @@ def carry(program: Program, parameters: Sequence[int]) -> Program:
                     values.append(builder.operate(function, inner, span))
                 else:
                     values.append(builder.apply(function, inner, span))
+                kept.add(values[-1])
                 below = []
                 for argument in arguments:
                     table = tangents[argument]
                     # A table that nothing else reads may be built upon; any other is copied.
                     below.append(table if last_use[argument] == slot else dict(table))
+                bent = bends[slot] if bends else 0
+                if bent:
+                    below = [
+                        {index: inside for index, inside in table.items() if not bent >> index & 1}
+                        for table in below
+                    ]
                 if any(below):
-                    tangent = combine_tangents(builder, function, inner, values[-1], below, fronts)
+                    tangent = combine_tangents(builder, function, inner, values[-1], below, fronts, kept)
                 for argument in arguments:
                     if last_use[argument] == slot:
                         tangents[argument] = {}
+        tangent.update(known.get(slot, {}))
         tangents.append(tangent)
     output, zero = program.outputs[0], builder.constant(0.0)
     outputs = [values[output]]
     for index in parameters:
         shape = fronts.get(index, ()) + program.shapes[output]
         outputs.append(builder.broadcast(tangents[output].get(index, zero), shape))
-    return builder.finish(outputs)
+    return outputs
 
 
 def only_in_steps(program: Program) -> tuple[int, ...]:
@@ -167,10 +202,12 @@ def combine_tangents(
     value: int,
     below: list[dict[int, int]],
     fronts: Mapping[int, Shape],
+    values: Container[int] = (),
 ) -> dict[int, int]:
     """Apply the chain rule to one instruction: the tangents of its arguments give its own.
 
-    The tables in `below` are used up. `fronts` are the shapes of the parameters.
+    The tables in `below` are used up. `fronts` are the shapes of the parameters, `values` the slots that are
+    computed in any case.
     """
     if isinstance(function, Operation):
         return operate_on_tangents(builder, function, arguments, value, below, fronts)
@@ -192,7 +229,7 @@ def combine_tangents(
                 terms = inner
             case Slope(formula, steep):
                 factor = emit_rule(builder, formula, names)
-                terms = {index: builder.apply(MULTIPLY, (factor, slot)) for index, slot in inner.items()}
+                terms = {index: product(builder, factor, slot, values) for index, slot in inner.items()}
                 if steep:
                     # Infinity times 0 is NaN, but where the argument does not move the value does not either.
                     zero = builder.constant(0.0)
@@ -205,7 +242,7 @@ def combine_tangents(
                 terms = {index: builder.apply(WHERE, (test, slot, zero)) for index, slot in inner.items()}
             case Measured(measure):
                 factor = builder.apply(measure, arguments)
-                terms = {index: builder.apply(MULTIPLY, (factor, slot)) for index, slot in inner.items()}
+                terms = {index: product(builder, factor, slot, values) for index, slot in inner.items()}
         if len(terms) > len(result):
             # The smaller table goes into the larger: a sum of n terms costs n steps, not n squared.
             result, terms = terms, result

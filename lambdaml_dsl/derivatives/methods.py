@@ -3,58 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 
+from lambdaml_dsl.derivatives.adjoint import adjoint
 from lambdaml_dsl.derivatives.complex_step import carry
 from lambdaml_dsl.derivatives.differences import difference
-from lambdaml_dsl.errors import OptionError, suggestion
+from lambdaml_dsl.derivatives.scheme import DiffMethod, Scheme, read_method, read_scheme
+from lambdaml_dsl.derivatives.stencils import STENCILS
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
 
+__all__ = ["METHODS", "DiffMethod", "Scheme", "differentiate", "mend", "read_method", "read_scheme"]
 
-class DiffMethod(StrEnum):
-    """How derivatives are taken. A method's value in lower case is accepted wherever a method is.
-
-    Examples
-    --------
-    >>> DiffMethod("central") is DiffMethod.CENTRAL
-    True
-    """
-
-    COMPLEX_STEP = "complex_step"
-    CENTRAL = "central"
+Differentiator: TypeAlias = Callable[[Program, Sequence[int], Scheme], Program]
 
 
-METHODS: Mapping[DiffMethod, Callable[[Program, Sequence[int]], Program]] = MappingProxyType(
-    {DiffMethod.COMPLEX_STEP: carry, DiffMethod.CENTRAL: difference}
+def stepless(method: Callable[[Program, Sequence[int]], Program]) -> Differentiator:
+    """Make an entry of a method that has neither step nor points."""
+    return lambda program, parameters, scheme: method(program, parameters)
+
+
+METHODS: Mapping[DiffMethod, Differentiator] = MappingProxyType(
+    {
+        DiffMethod.COMPLEX_STEP: stepless(carry),
+        **dict.fromkeys(STENCILS, difference),
+        DiffMethod.ADJOINT: stepless(adjoint),
+        DiffMethod.AUTO: stepless(carry),
+    }
 )
+"""What each method makes of a program: one that also gives its derivatives."""
 
 
-def read_method(method: DiffMethod | str) -> DiffMethod:
-    """Give the method of a name.
-
-    Raises
-    ------
-    OptionError
-        There is no such method.
-    """
-    known = {member.value: member for member in DiffMethod}
-    name = str(method.value if isinstance(method, DiffMethod) else method).lower()
-    if name not in known:
-        raise OptionError(
-            f"unknown diff_method '{method}'", hint=suggestion(name, known, listed="The methods are")
-        )
-    return known[name]
-
-
-@lru_cache(maxsize=256)
-def differentiate(program: Program, parameters: tuple[int, ...], method: DiffMethod) -> Program:
-    """Add to a program its derivatives by some parameters.
+def differentiate(program: Program, parameters: tuple[int, ...], scheme: Scheme | DiffMethod) -> Program:
+    """Add to a program its derivatives by some parameters; the same program for the same question.
 
     Parameters
     ----------
@@ -62,15 +48,21 @@ def differentiate(program: Program, parameters: tuple[int, ...], method: DiffMet
         Its first output is differentiated.
     parameters : tuple of int
         The parameters to differentiate by.
-    method : DiffMethod
-        How.
+    scheme : Scheme or DiffMethod
+        How: the method, its step, and the bounds that no point may leave.
 
     Returns
     -------
     Program
         Outputs: the value, then its derivatives by each component of each parameter, in the order given.
     """
-    return METHODS[method](program, parameters)
+    return differentiated(program, parameters, Scheme(scheme) if isinstance(scheme, DiffMethod) else scheme)
+
+
+@lru_cache(maxsize=256)
+def differentiated(program: Program, parameters: tuple[int, ...], scheme: Scheme) -> Program:
+    """Do it once."""
+    return METHODS[scheme.method](program, parameters, scheme)
 
 
 def mend(
@@ -79,6 +71,7 @@ def mend(
     columns: Mapping[str, FloatArray],
     theta: FloatArray,
     outputs: FloatArray,
+    scheme: Scheme | DiffMethod = DiffMethod.COMPLEX_STEP,
 ) -> None:
     """Put difference quotients where a rule met 0 times infinity though the value is finite.
 
@@ -96,13 +89,18 @@ def mend(
         All parameters, shape (P,).
     outputs : ndarray
         The value of m numbers and its derivatives by p components, shape (m + p*m, n); changed in place.
+    scheme : Scheme or DiffMethod
+        How they were taken: the bounds in it hold for the quotients too.
     """
     size, rows = program.output_sizes[0], outputs.shape[-1]
-    if rows == 0:
-        return
+    if np.isfinite(np.add.reduce(outputs, axis=None)):
+        return  # what is not finite leaves no sum finite
     value, derivatives = outputs[:size], outputs[size:].reshape(-1, size, rows)
     bad = ~np.isfinite(derivatives) & np.isfinite(value)
     if bad.any():
-        quotients = differentiate(program, parameters, DiffMethod.CENTRAL)
+        central = Scheme(DiffMethod.CENTRAL)
+        if isinstance(scheme, Scheme):
+            central = Scheme(DiffMethod.CENTRAL, lower=scheme.lower, upper=scheme.upper)
+        quotients = differentiate(program, parameters, central)
         other = evaluate(quotients, columns, rows, theta)[size:]
         np.copyto(derivatives, other.reshape(derivatives.shape), where=bad)

@@ -17,6 +17,7 @@ from lambdaml_dsl.language.names import as_name
 from lambdaml_dsl.objective.table import Table, numbers
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.lower import lower, lower_response
+from lambdaml_dsl.program.threads import evaluate_rows
 
 
 def read_number(what: str, value: Any) -> float:
@@ -178,5 +179,5 @@ def read_inputs(bound: BoundModel, table: Table) -> dict[str, FloatArray]:
 
 def evaluate_bound(bound: BoundModel, table: Table, theta: FloatArray) -> FloatArray:
     """Evaluate a bound model on a table: shape (n,), or (n, m) for a model of several outputs."""
-    values = evaluate(lower(bound), read_inputs(bound, table), table.rows, theta)
+    values = evaluate_rows(lower(bound), read_inputs(bound, table), table.rows, theta)
     return rows_first(by_shape(values, bound.result or ()))

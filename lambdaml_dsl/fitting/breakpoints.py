@@ -343,6 +343,6 @@ def thinned(problem: FreeProblem, specs: list[ComponentSpec], bends: tuple[int, 
         {name: some(objective.columns[name]) for name in bound.inputs},
         some(objective.y),
         None if objective.weights is None else some(objective.weights),
-        objective.method,
+        objective.scheme,
     )
     return Breakpoints(FreeProblem(fewer, specs, problem.searched), specs, bends)

@@ -16,6 +16,7 @@ from lambdaml_dsl.fitting.breakpoints import Place, free_steps, solve
 from lambdaml_dsl.fitting.model import Model, columns_for_inputs
 from lambdaml_dsl.fitting.options import (
     Options,
+    bounded,
     check_solver,
     read_fixed,
     read_mapping,
@@ -49,6 +50,7 @@ def fit(
     loss: str | None = None,
     optimizer: str | None = None,
     diff_method: DiffMethod | str | None = None,
+    diff_h: float | None = None,
     max_evaluations: int | None = None,
     nan_policy: str | None = None,
 ) -> FitResult:
@@ -85,6 +87,9 @@ def fit(
         ``"auto"``, ``"lm"`` (no bounds) or ``"trf"``.
     diff_method : DiffMethod or str, optional
         How derivatives are taken; the carried complex step where not given.
+    diff_h : float, optional
+        The step of a difference method, in units of each parameter's size (of 1 for a parameter at 0); the
+        method's own where not given. No step leaves the bounds.
     max_evaluations : int, optional
         The budget of evaluations of the residuals.
     nan_policy : str, optional
@@ -121,6 +126,7 @@ def fit(
             "loss": loss,
             "optimizer": optimizer,
             "diff_method": diff_method,
+            "diff_h": diff_h,
             "max_evaluations": max_evaluations,
             "nan_policy": nan_policy,
         },
@@ -162,7 +168,8 @@ def prepare(
     with np.errstate(all="ignore"):
         rows = read_rows(bound, table, options)
         check_size(bound, specs, rows)
-        objective = SquaredResiduals(bound, rows.columns, rows.y, rows.weights, options.diff_method)
+        scheme = bounded(options.scheme, [(spec.lower, spec.upper) for spec in specs])
+        objective = SquaredResiduals(bound, rows.columns, rows.y, rows.weights, scheme)
         problem = FreeProblem(objective, specs, free_steps(bound, specs))
         return Prepared(model, bound, specs, rows, options, problem, linearise_at_start(problem, rows))
 
@@ -189,7 +196,7 @@ def make_result(prepared: Prepared, solution: Solution, places: tuple[Place, ...
     names = tuple([components[index] for index in fitted])
     if solution.status.converged:
         dof = None if absolute else rows.n_obs - len(problem.free) - len(problem.searched)
-        uncertainty = covariance(solution.factor, names, options.diff_method, dof)
+        uncertainty = covariance(solution.factor, names, options.scheme, dof)
         if places and not names:
             uncertainty = Uncertainty(None, "no parameter is left that moves the model smoothly")
     else:

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate, mend, read_method
+from lambdaml_dsl.derivatives.batched import bind_derivatives
+from lambdaml_dsl.derivatives.choice import choose
+from lambdaml_dsl.derivatives.methods import DiffMethod, Scheme, mend, read_scheme
 from lambdaml_dsl.errors import DataError, OptionError, suggestion
 from lambdaml_dsl.fitting.arguments import (
     check_choice,
@@ -51,10 +53,10 @@ from lambdaml_dsl.language.shapes import has_arrays
 from lambdaml_dsl.language.source import Source
 from lambdaml_dsl.language.traversal import walk
 from lambdaml_dsl.language.vocabulary import library
+from lambdaml_dsl.objective.blocks import SquaredResidualsOfBlocks
 from lambdaml_dsl.objective.files import MODEL_FILES, read_text
 from lambdaml_dsl.objective.squares import SquaredResiduals
 from lambdaml_dsl.objective.table import Table, finite_rows, length_of, read_table
-from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
 from lambdaml_dsl.program.lower import lower
 
@@ -342,7 +344,13 @@ class Model:
         return evaluate_bound(bound, table, self.theta(bound, params))
 
     def jacobian(
-        self, data: Any, params: Mapping[str, Any], method: DiffMethod | str = DiffMethod.COMPLEX_STEP
+        self,
+        data: Any,
+        params: Mapping[str, Any],
+        method: DiffMethod | str = DiffMethod.COMPLEX_STEP,
+        *,
+        h: float | None = None,
+        bounds: Mapping[str, tuple[Any, Any]] | None = None,
     ) -> dict[str, FloatArray]:
         """Differentiate the model by its parameters.
 
@@ -354,6 +362,11 @@ class Model:
             A value for every parameter.
         method : DiffMethod or str
             How.
+        h : float, optional
+            The step of a difference method, in units of each parameter's size (of 1 for a parameter at 0);
+            the method's own where not given.
+        bounds : mapping of str to (low, high), optional
+            Where a difference method may evaluate the model; those of the parameters where not given.
 
         Returns
         -------
@@ -368,15 +381,18 @@ class Model:
         """
         bound, table = self._with(data, params)
         every = tuple(range(len(bound.parameters)))
-        program = differentiate(lower(bound), every, read_method(method))
+        scheme = choose(lower(bound), every, self.scheme(bound, method, h, bounds, "h"))
         columns = read_inputs(bound, table)
         theta = self.theta(bound, params)
-        out = evaluate(program, columns, table.rows, theta)
-        mend(lower(bound), every, columns, theta, out)
+        out = bind_derivatives(lower(bound), every, scheme, columns, table.rows)(theta)
+        mend(lower(bound), every, columns, theta, out, scheme)
         result = bound.result or ()
         sheets = out[prod(result) :].reshape(bound.offsets[-1], *result, table.rows)
         found = {}
         for name, (low, high) in zip(bound.parameters, pairwise(bound.offsets), strict=True):
+            if not result and not bound.shape(name):
+                found[name] = sheets[low]
+                continue
             derivative = np.moveaxis(sheets[low:high], 0, -1)  # (*result, n, components)
             derivative = np.moveaxis(derivative, -2, 0).reshape(table.rows, *result, *bound.shape(name))
             found[name] = np.ascontiguousarray(derivative)
@@ -390,13 +406,16 @@ class Model:
         loss: str = "least_squares",
         weights: Any = None,
         diff_method: DiffMethod | str = DiffMethod.COMPLEX_STEP,
-    ) -> SquaredResiduals:
+        diff_h: float | None = None,
+        bounds: Mapping[str, tuple[Any, Any]] | None = None,
+    ) -> SquaredResiduals | SquaredResidualsOfBlocks:
         """Bind the model to data: an objective of theta, which is flat and in the order of `parameters`.
 
         Parameters
         ----------
-        data : mapping, data frame or path
-            The inputs, and the response where `y` is not an array.
+        data : mapping, data frame, path or callable
+            The inputs, and the response where `y` is not an array. For data that do not fit into memory a
+            function that gives one block of rows after the other, each time it is called.
         y : str or array_like, optional
             The response; the left side of the formula where not given.
         loss : str
@@ -405,13 +424,33 @@ class Model:
             Weights of the squares.
         diff_method : DiffMethod or str
             How derivatives are taken.
+        diff_h : float, optional
+            The step of a difference method, in units of each parameter's size (of 1 for a parameter at 0);
+            the method's own where not given.
+        bounds : mapping of str to (low, high), optional
+            Where a difference method may evaluate the model; those of the parameters where not given.
 
         Returns
         -------
-        SquaredResiduals
-            With ``value(theta)``, ``gradient(theta)``, ``value_and_gradient(theta)``.
+        SquaredResiduals or SquaredResidualsOfBlocks
+            With ``value(theta)``, ``gradient(theta)``, ``value_and_gradient(theta)``, ``factor(theta)``.
         """
         check_choice("loss", loss, ("least_squares",))
+        if callable(data):
+            return SquaredResidualsOfBlocks(
+                data, lambda block: self._bind_table(block, y, weights, diff_method, diff_h, bounds)
+            )
+        return self._bind_table(data, y, weights, diff_method, diff_h, bounds)
+
+    def _bind_table(
+        self,
+        data: Any,
+        y: Any,
+        weights: Any,
+        diff_method: DiffMethod | str,
+        diff_h: float | None,
+        bounds: Mapping[str, tuple[Any, Any]] | None,
+    ) -> SquaredResiduals:
         table = read_table(data)
         bound = self.bind_to(columns_for_inputs(self, table, y))
         response = read_response(bound, table, y)
@@ -424,7 +463,24 @@ class Model:
             if (scales < 0).any():
                 row = table.row(int(np.argmax((scales < 0).reshape(-1, table.rows).any(axis=0))))
                 raise DataError(f"weights must be zero or above, but not so in {row}", place=table.name)
-        return SquaredResiduals(bound, columns, response, scales, read_method(diff_method))
+        scheme = self.scheme(bound, diff_method, diff_h, bounds, "diff_h")
+        return SquaredResiduals(bound, columns, response, scales, scheme)
+
+    def scheme(
+        self,
+        bound: BoundModel,
+        method: DiffMethod | str,
+        h: float | None,
+        bounds: Mapping[str, tuple[Any, Any]] | None,
+        what: str,
+    ) -> Scheme:
+        """Read how derivatives are taken; bounds that are not given are those of the parameters."""
+        scheme = read_scheme(method, h, what)
+        if bounds is None and not self.specs:
+            return scheme
+        from lambdaml_dsl.fitting.options import bounded, read_box
+
+        return bounded(scheme, read_box(self, bound, bounds))
 
     def fit(self, data: Any = None, **options: Any) -> FitResult:
         """Fit the model to data; the same as ``lambdaml_dsl.fit(model, data, ...)``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from numbers import Real
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lambdaml_dsl.derivatives.methods import DiffMethod, read_method
+from lambdaml_dsl.derivatives.methods import DiffMethod, Scheme, read_method, read_scheme
 from lambdaml_dsl.errors import OptionError
 from lambdaml_dsl.fitting.arguments import check_choice, read_number, shape_of
 from lambdaml_dsl.fitting.model import Model
@@ -40,8 +40,14 @@ class Options:
     loss: str = "least_squares"
     optimizer: str = "auto"
     diff_method: DiffMethod = DiffMethod.COMPLEX_STEP
+    diff_h: float | None = None
     max_evaluations: int | None = None
     nan_policy: str = "raise"
+
+    @property
+    def scheme(self) -> Scheme:
+        """How derivatives are taken, but for the bounds."""
+        return Scheme(self.diff_method, self.diff_h)
 
 
 DEFAULTS = Options()
@@ -60,6 +66,8 @@ def read_options(model: Model, given: Mapping[str, Any]) -> Options:
     for one, other in (("sigma", "weights"), ("weights", "sigma")):
         if given.get(one) is not None and given.get(other) is None:
             merged.pop(other, None)  # what the caller gives replaces the file's choice of the other
+    if given.get("diff_method") is not None and given.get("diff_h") is None:
+        merged.pop("diff_h", None)  # the file's step is that of the file's method
     if "sigma" in merged and "weights" in merged:
         raise OptionError(
             "sigma and weights are both given", hint="Give one: weights are 1/sigma^2, up to a factor."
@@ -69,11 +77,41 @@ def read_options(model: Model, given: Mapping[str, Any]) -> Options:
             check_choice(name, merged[name], known)
     if "diff_method" in merged:
         merged["diff_method"] = read_method(merged["diff_method"])
+    if "diff_h" in merged:
+        merged["diff_h"] = read_scheme(merged.get("diff_method", DEFAULTS.diff_method), merged["diff_h"]).h
     if "max_evaluations" in merged:
         merged["max_evaluations"] = read_count("max_evaluations", merged["max_evaluations"])
     if not isinstance(merged.get("absolute_sigma", True), bool):
         raise OptionError(f"absolute_sigma is True or False, not {merged['absolute_sigma']!r}")
     return Options(**merged)
+
+
+def bounded(scheme: Scheme, box: Iterable[tuple[float, float]]) -> Scheme:
+    """Give a scheme with the bounds of each component of theta."""
+    pairs = list(box)
+    if not any(math.isfinite(low) or math.isfinite(high) for low, high in pairs):
+        return scheme
+    return replace(scheme, lower=tuple([low for low, _ in pairs]), upper=tuple([high for _, high in pairs]))
+
+
+def read_box(model: Model, bound: BoundModel, bounds: Any) -> list[tuple[float, float]]:
+    """Give the bounds of each component of theta: what the call says of it, else the model."""
+    given = read_mapping("bounds", bounds, "{'a': (0, None)}")
+    model.check_names([name.partition("[")[0].strip() for name in given], bound)
+    check_components(bound, "bounds", dict.fromkeys(given))
+    box = []
+    for name in bound.parameters:
+        known, shape, pair = model.specs.get(name), bound.shape(name), given.get(name, UNSAID)
+        check_shapes(name, shape, None, None, pair)
+        for component, place in zip(component_names(name, shape), np.ndindex(shape), strict=True):
+            said = of_pair(given.get(component, pair), place)
+            if said is not UNSAID:
+                box.append(read_bounds(component, said))
+            elif known is not None:
+                box.append((of_component(known.lower, place), of_component(known.upper, place)))
+            else:
+                box.append((-math.inf, math.inf))
+    return box
 
 
 def read_count(what: str, given: Any) -> int:

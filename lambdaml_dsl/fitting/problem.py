@@ -108,7 +108,14 @@ class FreeProblem:
         out = self._linearised.run(theta)
         flat = out.ravel()
         if not flat.dot(flat) < math.inf:
-            mend(self.objective.program, self.parameters, self.objective.columns, theta, out)
+            mend(
+                self.objective.program,
+                self.parameters,
+                self.objective.columns,
+                theta,
+                out,
+                self.objective.scheme,
+            )
         residuals, jacobian = self.objective.split(out)
         return residuals, jacobian if self._kept is None else jacobian[self._kept]
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lambdaml_dsl.derivatives.methods import DiffMethod
+from lambdaml_dsl.derivatives.scheme import Scheme
+from lambdaml_dsl.derivatives.stencils import STENCILS
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.optimize.factor import RANK_TOLERANCE, Factor
 
-NOISE = {DiffMethod.COMPLEX_STEP: RANK_TOLERANCE, DiffMethod.CENTRAL: 1e-7}
-"""A direction counts as undetermined at this conditioning: what the derivatives' own error makes of an
-exact zero, with a margin."""
+MARGIN = 1000.0
+"""A direction counts as undetermined at a conditioning of so many times the derivatives' own error: that is
+what they make of an exact zero."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +38,7 @@ class Uncertainty:
     reason: str = ""
 
 
-def covariance(factor: Factor, names: Sequence[str], method: DiffMethod, dof: int | None) -> Uncertainty:
+def covariance(factor: Factor, names: Sequence[str], scheme: Scheme, dof: int | None) -> Uncertainty:
     """Take the covariance from the R factor: inverse(R^T R), scaled by the residuals or by sigma.
 
     Parameters
@@ -46,17 +47,19 @@ def covariance(factor: Factor, names: Sequence[str], method: DiffMethod, dof: in
         The linearisation at the solution.
     names : sequence of str
         The p parameters it is by.
-    method : DiffMethod
+    scheme : Scheme
         How its derivatives were taken.
     dof : int or None
         Degrees of freedom that the scatter is estimated with; None where sigma is absolute.
     """
     if not names:
         return Uncertainty(None, "every parameter is held by a bound")
-    if factor.conditioning <= NOISE[method]:
+    stencil = STENCILS.get(scheme.method)
+    noise = RANK_TOLERANCE if stencil is None else MARGIN * stencil.error(scheme.h)
+    if factor.conditioning <= noise:
         assert factor.directions is not None
         assert factor.singular is not None
-        lost = factor.directions[factor.singular <= NOISE[method]]
+        lost = factor.directions[factor.singular <= noise]
         weights = np.sqrt((lost**2).sum(axis=0))
         involved = [name for name, weight in zip(names, weights, strict=True) if weight > 0.05]
         if len(involved) == 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from lambdaml_dsl.derivatives.methods import read_method
+from lambdaml_dsl.derivatives.scheme import DiffMethod, read_method, read_scheme, read_step
 from lambdaml_dsl.errors import OptionError, suggestion
 from lambdaml_dsl.fitting.arguments import check_choice
 from lambdaml_dsl.fitting.options import CHOICES
@@ -58,6 +58,14 @@ def read_diff_method(source: Source, setting: Setting) -> str:
         raise source.error(OptionError, setting.value_span, error.problem, error.hint) from None
 
 
+def read_diff_h(source: Source, setting: Setting) -> float:
+    """Read the step of a difference method."""
+    try:
+        return read_step(setting.value if isinstance(setting.value, float) else written(source, setting))
+    except OptionError as error:
+        raise source.error(OptionError, setting.value_span, error.problem, error.hint) from None
+
+
 def read_column_or_number(source: Source, setting: Setting) -> str | float:
     """Read the name of a column, or one number for all rows."""
     return setting.value
@@ -90,6 +98,7 @@ OPTION_READERS: Mapping[str, Callable[[Source, Setting], Any]] = MappingProxyTyp
         "loss": read_word,
         "optimizer": read_word,
         "diff_method": read_diff_method,
+        "diff_h": read_diff_h,
         "max_evaluations": read_count,
         "nan_policy": read_word,
     }
@@ -107,6 +116,12 @@ def read_fit(source: Source, directive: Directive) -> dict[str, Any]:
         if setting.name in options:
             raise source.error(OptionError, setting.span, f"'{setting.name}' is given twice")
         options[setting.name] = OPTION_READERS[setting.name](source, setting)
+    if "diff_h" in options:
+        span = next(setting.span for setting in directive.settings if setting.name == "diff_h")
+        try:
+            read_scheme(options.get("diff_method", DiffMethod.COMPLEX_STEP), options["diff_h"])
+        except OptionError as error:
+            raise source.error(OptionError, span, error.problem, error.hint) from None
     if "sigma" in options and "weights" in options:
         span = next(setting.span for setting in directive.settings if setting.name == "weights")
         raise source.error(OptionError, span, "sigma and weights are both given", "Keep one of them.")

@@ -7,21 +7,27 @@ its chunks come from the same machinery as the model's own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from threading import Lock
 
 import numpy as np
 
-from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate, mend
+from lambdaml_dsl.derivatives.adjoint import adjoint_of_sum
+from lambdaml_dsl.derivatives.batched import Batched, bind_derivatives, in_batches
+from lambdaml_dsl.derivatives.choice import choose
+from lambdaml_dsl.derivatives.methods import DiffMethod, Scheme, differentiate, mend
+from lambdaml_dsl.derivatives.sums import SumOverRows, squared, sum_of_squares
 from lambdaml_dsl.errors import OptionError, ShapeError
 from lambdaml_dsl.language.arrays import Shape, described
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.program.evaluate import Evaluation, chunk_rows
+from lambdaml_dsl.objective.factors import linearised_chunk, stacked
+from lambdaml_dsl.program.evaluate import Evaluation, add_up
 from lambdaml_dsl.program.instructions import MULTIPLY, SUBTRACT, Program, ProgramBuilder
 from lambdaml_dsl.program.lower import emit_model
-from lambdaml_dsl.program.threads import Slabs
+from lambdaml_dsl.program.threads import Slabs, on_rows
 
 RESPONSE, ROOT_WEIGHT = "(response)", "(root of weight)"
 """Columns of the residual program that no formula can name."""
@@ -38,6 +44,38 @@ def residual_program(bound: BoundModel, weights: Shape | None) -> Program:
     return builder.finish([slot])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """A sum over the rows of data, and its derivatives."""
+
+    sums: SumOverRows
+    evaluation: Evaluation | Slabs
+
+    def at(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """Give both at some theta."""
+        return self.sums.finish(theta, self.evaluation.totals(theta))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SumsOfBatches:
+    """The same from residuals and derivatives that come block by block of rows."""
+
+    evaluation: Evaluation | Slabs | Batched
+    outputs: int
+
+    def at(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """Give both at some theta."""
+
+        def products(out: FloatArray, rows: slice) -> FloatArray:
+            sheets = out.reshape(-1, self.outputs * out.shape[-1])
+            found: FloatArray = sheets @ sheets[0]
+            return found
+
+        parts = self.evaluation.partials(theta, products)
+        total = add_up(parts, parts[0].shape)
+        return float(total[0]), 2 * total[1:]
+
+
 class SquaredResiduals:
     """The objective of least squares: the sum over rows of weight * (f - y)^2.
 
@@ -51,8 +89,8 @@ class SquaredResiduals:
         The response, shape (n,); (m, n) for a model of m outputs.
     weights : ndarray, optional
         Weights of the squares, none negative, shape (n,) or that of `y`.
-    method : DiffMethod
-        How derivatives are taken.
+    method : Scheme or DiffMethod
+        How derivatives are taken: the method, its step, and the bounds that no point of it may leave.
 
     Examples
     --------
@@ -68,12 +106,12 @@ class SquaredResiduals:
         columns: Mapping[str, FloatArray],
         y: FloatArray,
         weights: FloatArray | None = None,
-        method: DiffMethod = DiffMethod.COMPLEX_STEP,
+        method: Scheme | DiffMethod = DiffMethod.COMPLEX_STEP,
     ) -> None:
         self.bound = bound
         self.y = y
         self.weights = weights
-        self.method = method
+        self.scheme = Scheme(method) if isinstance(method, DiffMethod) else method
         self.columns = {**columns, RESPONSE: y}
         if weights is not None:
             self.columns[ROOT_WEIGHT] = np.sqrt(weights)
@@ -81,7 +119,8 @@ class SquaredResiduals:
         self.program = residual_program(bound, None if weights is None else weights.shape[:-1])
         self.outputs = self.program.output_sizes[0]
         self._lock = Lock()  # the buffers of an evaluation serve one caller at a time
-        self._evaluations: dict[tuple[int, ...], Evaluation | Slabs] = {}
+        self._evaluations: dict[tuple[int, ...], Evaluation | Slabs | Batched] = {}
+        self._summed: dict[tuple[int, ...], Sums | SumsOfBatches] = {}
 
     @property
     def n_obs(self) -> int:
@@ -132,7 +171,7 @@ class SquaredResiduals:
         theta = self.read_theta(theta)
         with self._lock:
             out = self.evaluation(parameters)(theta)
-        mend(self.program, parameters, self.columns, theta, out)
+        mend(self.program, parameters, self.columns, theta, out, self.scheme)
         return self.split(out)
 
     def split(self, out: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -145,7 +184,7 @@ class SquaredResiduals:
         """Give the sum of squares."""
         theta = self.read_theta(theta)
         with self._lock:
-            return float(self.evaluation(()).products(theta)[0])
+            return self._sums(()).at(theta)[0]
 
     def gradient(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Give the gradient of the sum of squares, shape (P,)."""
@@ -156,21 +195,91 @@ class SquaredResiduals:
         every = tuple(range(len(self.bound.parameters)))
         theta = self.read_theta(theta)
         with self._lock:
-            products = self.evaluation(every).products(theta)
-        if np.isfinite(products[0]) and not np.isfinite(products).all():
-            residuals, jacobian = self.linearise(theta)  # all rows at once, to mend those that need it
-            products[1:] = jacobian @ residuals
-        return float(products[0]), 2 * products[1:]
+            value, gradient = self._sums(every).at(theta)
+        if np.isfinite(value) and not np.isfinite(gradient).all():
+            gradient = 2 * add_up(self._partials(theta, every, self._products), gradient.shape)
+        return value, gradient
 
-    def evaluation(self, parameters: tuple[int, ...]) -> Evaluation | Slabs:
+    def factor(
+        self, theta: FloatArray | Sequence[float], parameters: tuple[int, ...] | None = None
+    ) -> FloatArray:
+        """Give the R factor of [J r], all that a step of least squares needs to know of the rows.
+
+        Parameters
+        ----------
+        theta : array_like
+            All parameters, shape (P,).
+        parameters : tuple of int, optional
+            The numbers of the parameters to differentiate by; all where not given.
+
+        Returns
+        -------
+        ndarray
+            Upper triangle, shape (p + 1, p + 1), or fewer rows where there are fewer residuals. Its product
+            with its transpose is that of J and r, side by side. Memory does not grow with the rows.
+
+        Examples
+        --------
+        >>> import lambdaml_dsl as ld
+        >>> objective = ld.Model("a*x").bind({"x": [3.0, 4.0], "y": [0.0, 0.0]})
+        >>> abs(objective.factor([2.0])).round(12)
+        array([[ 5., 10.],
+               [ 0.,  0.]])
+        """
+        if parameters is None:
+            parameters = tuple(range(len(self.bound.parameters)))
+        theta = self.read_theta(theta)
+        return stacked(self._partials(theta, parameters, partial(linearised_chunk, self.outputs)))
+
+    def _partials(
+        self, theta: FloatArray, parameters: tuple[int, ...], reduce: Callable[[FloatArray], FloatArray]
+    ) -> list[FloatArray]:
+        """Give what a function makes of the residuals and derivatives of each chunk, mended where needed."""
+
+        def mended(out: FloatArray, rows: slice) -> FloatArray:
+            if not np.isfinite(out).all():
+                columns = {name: values[..., rows] for name, values in self.columns.items()}
+                mend(self.program, parameters, columns, theta, out, self.scheme)
+            return reduce(out)
+
+        with self._lock:
+            return self.evaluation(parameters).partials(theta, mended)
+
+    def _products(self, out: FloatArray) -> FloatArray:
+        """Give the products of the derivatives of a chunk with its residuals."""
+        sheets = out.reshape(-1, self.outputs * out.shape[-1])
+        products: FloatArray = sheets[1:] @ sheets[0]
+        return products
+
+    def evaluation(self, parameters: tuple[int, ...]) -> Evaluation | Slabs | Batched:
         """Give the evaluation of the residuals and their derivatives by some parameters."""
         found = self._evaluations.get(parameters)
         if found is None:
-            program = differentiate(self.program, parameters, self.method) if parameters else self.program
-            rows = self.y.shape[-1]
-            kind = Slabs if rows > chunk_rows(program) else Evaluation
-            found = self._evaluations[parameters] = kind(program, self.columns, rows)
+            scheme = choose(self.program, parameters, self.scheme)
+            found = self._evaluations[parameters] = bind_derivatives(
+                self.program, parameters, scheme, self.columns, self.y.shape[-1]
+            )
         return found
+
+    def _sums(self, parameters: tuple[int, ...]) -> Sums | SumsOfBatches:
+        """Give the sum of squares and its derivatives by some parameters."""
+        found = self._summed.get(parameters)
+        if found is None:
+            found = self._summed[parameters] = self._make_sums(parameters)
+        return found
+
+    def _make_sums(self, parameters: tuple[int, ...]) -> Sums | SumsOfBatches:
+        if not parameters:
+            sums = sum_of_squares(self.program)
+        else:
+            scheme = choose(self.program, parameters, self.scheme, summed=True)
+            if scheme.method is DiffMethod.ADJOINT:
+                sums = adjoint_of_sum(squared(self.program), parameters, len(self.bound.components))
+            elif in_batches(self.program, parameters, scheme, self.y.shape[-1]):
+                return SumsOfBatches(self.evaluation(parameters), self.outputs)
+            else:
+                sums = sum_of_squares(differentiate(self.program, parameters, scheme))
+        return Sums(sums, on_rows(sums.rows, self.columns, self.y.shape[-1]))
 
 
 def check_response(bound: BoundModel, y: FloatArray) -> None:

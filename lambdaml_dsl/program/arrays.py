@@ -6,6 +6,8 @@ matrices broadcast against each other as values while their rows stay aligned.
 
 Each operation but `Contract` and `Largest` is linear, so it carries tangents as it carries values; a tangent
 has the axes of its parameter in front, and `lifted` gives the same operation behind them.
+
+A `Total` is the one kind that looks along the rows: it adds up all rows of a chunk.
 """
 
 from __future__ import annotations
@@ -21,6 +23,12 @@ from lambdaml_dsl.language.arrays import Shape, elementwise
 from lambdaml_dsl.language.functions import FloatArray
 
 Key: TypeAlias = tuple[int | slice, ...]
+
+BLAS_ALONE = 2**18
+"""OpenBLAS computes products of two matrices of up to so many multiplications on the thread that asks."""
+
+BLAS_DOT = 10_000
+"""And dot products of up to so many; of a matrix and a vector much smaller ones go to its own threads."""
 
 
 class Operation(ABC):
@@ -172,6 +180,49 @@ class Take(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Place(Operation):
+    """A value put where `taken` takes it from, and 0 elsewhere: what `Take` is, run backwards."""
+
+    taken: Take
+    of: Shape
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape that is taken from."""
+        return self.of
+
+    def kernel(self, *arguments: FloatArray) -> None:
+        """Copy the components."""
+        value, out = arguments
+        out[...] = 0.0
+        np.copyto(out[self.taken.indices], value)
+
+    def lifted(self, axes: int) -> Operation:
+        """Put behind more axes: they are not known here."""
+        raise TypeError("a lifted placing needs the axes themselves")
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose(Operation):
+    """The two axes of a matrix, exchanged."""
+
+    front: int = 0
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape with the axes exchanged."""
+        (shape,) = shapes
+        return (*shape[: self.front], shape[self.front + 1], shape[self.front])
+
+    def kernel(self, *arguments: FloatArray) -> None:
+        """Exchange."""
+        value, out = arguments
+        np.copyto(out, np.swapaxes(value, self.front, self.front + 1))
+
+    def lifted(self, axes: int) -> Self:
+        """Exchange behind more axes."""
+        return replace(self, front=self.front + axes)
+
+
+@dataclass(frozen=True, slots=True)
 class Along(Operation):
     """What is computed along one axis."""
 
@@ -274,11 +325,17 @@ class Contract(Operation):
         if prod(rows_a) == 1:
             matrix = a.reshape(prod(front_a) * height, inner)
             columns = b.reshape(prod(front_b), inner, width * prod(rows_b))
-            np.matmul(matrix, columns, out=out.reshape(prod(front_b), prod(front_a) * height, -1))
+            multiply(matrix, columns, out.reshape(prod(front_b), prod(front_a) * height, -1))
         elif prod(rows_b) == 1:
             turned = np.swapaxes(b.reshape(prod(front_b), 1, inner, width), -1, -2)
             stacked = a.reshape(1, prod(front_a) * height, inner, prod(rows_a))
-            np.matmul(turned, stacked, out=out.reshape(prod(front_b), prod(front_a) * height, width, -1))
+            multiply(turned, stacked, out.reshape(prod(front_b), prod(front_a) * height, width, -1))
+        elif not front_a and not front_b and rows_a[1:] == rows_b[:1] == (1,):
+            # A matrix for each theta of a batch, and the same rows for all of them.
+            stacked = np.ascontiguousarray(np.moveaxis(a.reshape(height, inner, -1), 1, 2))
+            product = stacked.reshape(-1, inner) @ b.reshape(inner, width * rows_b[-1])
+            parts = product.reshape(height, rows_a[0], width, rows_b[-1])
+            np.copyto(out.reshape(height, width, *out.shape[-2:]), np.swapaxes(parts, 1, 2))
         else:
             first = a.reshape(prod(front_a), 1, height, inner, *rows_a)
             second = b.reshape(1, prod(front_b), inner, width, *rows_b)
@@ -292,3 +349,112 @@ class Contract(Operation):
     def lifted_right(self, axes: int) -> Contract:
         """Multiply where the right value has more axes in front."""
         return replace(self, right_front=axes)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat(Operation):
+    """A value that all rows share, given to each row of a column, so that it can be added up over them."""
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape as it is."""
+        return shapes[0]
+
+    def kernel(self, *arguments: FloatArray) -> None:
+        """Repeat."""
+        value, _, out = arguments
+        np.copyto(out, value)
+
+    def lifted(self, axes: int) -> Self:
+        """Repeat behind more axes."""
+        return self
+
+
+class Total(Operation):
+    """A sum over the rows of a chunk: its result has no rows, and is an output of the program."""
+
+    def lifted(self, axes: int) -> Operation:
+        """Act behind more axes: nothing is computed from a total."""
+        raise TypeError("a total carries no tangents")
+
+
+@dataclass(frozen=True, slots=True)
+class RowSum(Total):
+    """The sum of each component over the rows."""
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape as it is."""
+        return shapes[0]
+
+    def kernel(self, *arguments: FloatArray) -> None:
+        """Add."""
+        value, out = arguments
+        out[...] = np.add.reduce(value, axis=-1)  # a batch may share what is of data alone
+
+
+@dataclass(frozen=True, slots=True)
+class RowProduct(Total):
+    """The sum over the rows of the product of two values of one shape, component by component."""
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the shape of the two."""
+        return elementwise(*shapes)
+
+    def kernel(self, *arguments: FloatArray) -> None:
+        """Multiply and add; numbers by BLAS."""
+        a, b, out = arguments
+        if a.ndim == b.ndim == 1 and len(a) <= BLAS_DOT:
+            out[...] = a.dot(b)
+        else:
+            out[...] = np.einsum("...n,...n->...", a, b)
+
+
+@dataclass(frozen=True, slots=True)
+class RowOuter(Total):
+    """The sum over the rows of all products of one value's components with another's.
+
+    Attributes
+    ----------
+    left, right : int
+        Axes of the two values that are kept.
+    shared : int
+        Axes behind them that both have, and that are summed over as well.
+    """
+
+    left: int
+    right: int
+    shared: int = 0
+
+    def shape(self, *shapes: Shape) -> Shape:
+        """Give the axes that are kept."""
+        a, b = shapes
+        return a[: self.left] + b[: self.right]
+
+    def kernel(self, *arguments: FloatArray) -> None:
+        """Multiply: one matrix product of BLAS, with the rows as inner axis."""
+        a, b, out = arguments
+        kept_a, kept_b = a.shape[: self.left], b.shape[: self.right]
+        if a.ndim == self.left + self.shared + 1:
+            inner = prod(a.shape[self.left :])
+            first, second = a.reshape(prod(kept_a), inner), b.reshape(prod(kept_b), inner)
+            if len(first) == 1:
+                first, second = second, first
+            multiply(first, second.T, out.reshape(len(first), len(second)))
+        else:  # a batch of thetas stands before the rows
+            behind = (prod(a.shape[self.left : self.left + self.shared]),)
+            first = a.reshape(prod(kept_a), *behind, *a.shape[self.left + self.shared :])
+            second = b.reshape(prod(kept_b), *behind, *b.shape[self.right + self.shared :])
+            result = out.reshape(prod(kept_a), prod(kept_b), *out.shape[self.left + self.right :])
+            result[...] = np.einsum("ks...n,ls...n->kl...", first, second)
+
+
+def multiply(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
+    """Multiply matrices; small ones on this thread alone: ours and BLAS's would wait for each other."""
+    height, inner, width = a.shape[-2], a.shape[-1], b.shape[-1]
+    if height * inner * width > BLAS_ALONE or (height > 1 and width > 1):
+        np.matmul(a, b, out=out)
+    elif width == 1 and inner <= BLAS_DOT and a.ndim == b.ndim == 2:
+        vector = b[:, 0]
+        for place, row in zip(out, a, strict=True):
+            place[0] = row.dot(vector)
+    else:
+        np.einsum("...ik,...kj->...ij", a, b, out=out)

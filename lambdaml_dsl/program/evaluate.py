@@ -3,7 +3,7 @@
 In: a `Program`, columns of n rows, theta. Out: one row of numbers for each output. Every slot is
 computed as seldom as its dependencies allow: slots of data alone once, when the data are bound;
 slots of parameters alone once a theta; the rest once a chunk, in buffers small enough to stay in
-the cache.
+the cache. A program whose outputs are sums over rows gives one number for each: the chunks' own are added.
 
 Layout: rows are the last axis, a batch of thetas the one before: (n,) or (B, n); the axes of a vector or
 matrix come first: (K, n) or (K, B, n). A number that all rows share is an array without axes (with a batch,
@@ -18,14 +18,15 @@ from functools import lru_cache, partial
 from itertools import accumulate, pairwise
 from math import prod
 from operator import itemgetter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.functions import FloatArray, Kernel
-from lambdaml_dsl.program.arrays import Operation
+from lambdaml_dsl.program.arrays import Operation, Total
 from lambdaml_dsl.program.instructions import Apply, Column, Constant, Parameter, Program
+from lambdaml_dsl.program.strength import reduced
 
 CACHE_BYTES = 4 * 1024 * 1024
 """What the buffers of a chunk may fill together. Half of a second-level cache would be a little faster on
@@ -33,6 +34,9 @@ one thread; but threads hand the interpreter's lock over at each instruction, an
 
 FEWEST_ROWS = 1024
 """Below this, a call into NumPy costs more than its work on the chunk."""
+
+MOST_ROWS = 8192
+"""Above this nothing is gained; and BLAS would start threads of its own for a dot product."""
 
 MOST_BYTES = 64 * 1024 * 1024
 """What the buffers of a chunk may fill for the sake of that."""
@@ -42,6 +46,9 @@ MOST_KEPT = 64
 anew in each chunk. Tangents are large: that of ``W @ x`` by a matrix of K x L has K*K*L numbers a row."""
 
 Step: TypeAlias = Callable[[], object]
+T = TypeVar("T")
+Reduce: TypeAlias = Callable[[FloatArray, slice], T]
+"""Makes something small of the outputs of a chunk, given which rows they are."""
 
 
 class Call(NamedTuple):
@@ -69,6 +76,8 @@ class Plan:
 
     Attributes
     ----------
+    program : Program
+        What is computed: the program given, with quicker instructions in place of slow ones.
     numbers : tuple of (int, ndarray)
         The slots of constants, and their values as arrays.
     columns : tuple of (int, str)
@@ -97,6 +106,7 @@ class Plan:
         How many numbers a row of data needs in the buffers of a chunk.
     """
 
+    program: Program
     numbers: tuple[tuple[int, FloatArray], ...]
     columns: tuple[tuple[int, str], ...]
     parameters: tuple[tuple[int, Parameter], ...]
@@ -116,15 +126,21 @@ class Plan:
 @lru_cache(maxsize=256)
 def plan(program: Program) -> Plan:
     """Sort the slots of a program by what they depend on, and give buffers to those of a chunk."""
+    program = reduced(program)
     once, per_theta, per_row = [], [], []
     large: set[int] = set()
+    totals: set[int] = set()
     for slot, item in enumerate(program.instructions):
         if isinstance(item, Apply):
-            on_axes = isinstance(item.function, Operation)
+            total = isinstance(item.function, Total)
+            on_axes = isinstance(item.function, Operation) and not total
             # Of an operation the result comes twice: an itemgetter of one place would give no tuple.
             places = (*item.arguments, slot, slot) if on_axes else (*item.arguments, slot)
             call = Call(slot, item.function.kernel, itemgetter(*places), on_axes)
-            if data_only(program, slot) and (
+            if total:
+                totals.add(slot)
+                per_row.append(call)
+            elif data_only(program, slot) and (
                 prod(program.shapes[slot]) > MOST_KEPT or not large.isdisjoint(item.arguments)
             ):
                 large.add(slot)
@@ -142,10 +158,12 @@ def plan(program: Program) -> Plan:
     own = {slot: k for k, slot in reversed(list(enumerate(program.outputs))) if slot in computed}
     place, read, buffers = place_slots(program, [call.slot for call in per_row], own)
     read.update(argument for call in per_theta for argument in arguments_of(program, call.slot))
-    kept_read = read - large
+    kept_read = read - large - totals
     kept = [slot for slot, _ in instructions if data_only(program, slot) and slot in kept_read]
-    sizes = [*program.output_sizes, *map(prod, buffers), *[prod(program.shapes[slot]) for slot in kept]]
+    outputs = () if program.adds_up else program.output_sizes
+    sizes = [*outputs, *map(prod, buffers), *[prod(program.shapes[slot]) for slot in kept]]
     return Plan(
+        program=program,
         numbers=tuple(numbers),
         columns=tuple([(slot, item.name) for slot, item in instructions if isinstance(item, Column)]),
         parameters=tuple(parameters),
@@ -243,7 +261,34 @@ def chunk_rows(program: Program, batch: int | None = None) -> int:
     """Give the number of rows in a chunk: what fills the cache, whatever the number of rows."""
     row_bytes = 8 * (batch or 1) * plan(program).row_numbers
     fewest = min(FEWEST_ROWS // (batch or 1), MOST_BYTES // row_bytes)
-    return max(CACHE_BYTES // row_bytes, fewest, 1)
+    return max(min(CACHE_BYTES // row_bytes, MOST_ROWS), fewest, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lane:
+    """The row-by-row part of an evaluation, for chunks of one length.
+
+    Attributes
+    ----------
+    out : ndarray
+        The outputs of the chunk computed last.
+    loaded : list of (ndarray, ndarray)
+        What depends on data alone: all rows of it, and the buffer for those of a chunk.
+    steps : list of callable
+        The instructions, closed over their arrays.
+    """
+
+    out: FloatArray
+    loaded: list[tuple[FloatArray, FloatArray]]
+    steps: list[Step]
+
+    def run(self, low: int, high: int) -> FloatArray:
+        """Compute the chunk of some rows; the next chunk overwrites what this gives."""
+        for whole, buffer in self.loaded:
+            buffer[...] = whole[..., low:high]
+        for step in self.steps:
+            step()
+        return self.out
 
 
 class Evaluation:
@@ -278,24 +323,20 @@ class Evaluation:
         arranged = plan(program)
         if chunk is None:
             chunk = chunk_rows(program, batch)
-        self.program = program
+        self.program = program = arranged.program
+        self._extension = program.extension
         self.rows = rows
         self.batch = batch
         self.chunk = max(1, min(chunk, rows))
-        lead: Shape = (self.chunk,) if batch is None else (batch, self.chunk)
-        shared: Shape = () if batch is None else (batch, 1)
+        batches: Shape = () if batch is None else (batch,)
+        lead = (*batches, self.chunk)
+        shared: Shape = (*batches, 1) if batches else ()
         axes = shared or (1,)  # of a vector, so that its value axes are told from the rows
         self._theta = np.zeros((arranged.reach, *shared))
         self._entry = self._theta if batch is None else self._theta[..., 0]
-        starts = arranged.starts
-        self._out = np.empty((starts[-1], *lead))
-        outputs = [
-            self._out[low:high].reshape(program.shapes[slot] + lead)
-            for slot, (low, high) in zip(program.outputs, pairwise(starts), strict=True)
-        ]
-        buffers = [*outputs, *[np.empty(shape + lead) for shape in arranged.buffers]]
+        buffers = [np.empty(shape + lead) for shape in arranged.buffers]
 
-        slots: list[FloatArray] = [self._out] * len(program.instructions)
+        slots: list[FloatArray] = [self._theta] * len(program.instructions)
         for slot, number in arranged.numbers:
             slots[slot] = number
         for slot, name in arranged.columns:
@@ -318,22 +359,14 @@ class Evaluation:
                         slots[call.slot] = np.empty((*shape, *(1,) * (len(lead) - 1), rows))
                     call.close(slots)()
                     for slot in spent:
-                        slots[slot] = self._out  # lets go of a whole column that nothing reads any more
-        self._places = dict(arranged.place)
-        self._loaded = self._chunk_buffers(arranged, slots)
+                        slots[slot] = self._theta  # lets go of a whole column that nothing reads any more
         for call in arranged.per_theta:
             shape = program.shapes[call.slot]
             slots[call.slot] = np.empty(shape + axes if shape else shared)
-        for slot, index in arranged.place:
-            slots[slot] = self._part(slot, buffers[index])
         self._theta_steps = [call.close(slots) for call in arranged.per_theta]
-        self._row_steps = [call.close(slots) for call in arranged.per_row]
-        for k, slot in arranged.copied:
-            steps = self._steps_of(slot)
-            if steps is None:
-                outputs[k][...] = slots[slot]
-            else:
-                steps.append(partial(np.copyto, outputs[k], slots[slot]))
+        self._lane = self._lane_of(arranged, slots, buffers, self.chunk)
+        tail = rows % self.chunk
+        self._last = self._lane_of(arranged, slots, buffers, tail) if tail else self._lane
 
     def __call__(self, theta: FloatArray) -> FloatArray:
         """Compute all outputs for all rows.
@@ -356,16 +389,11 @@ class Evaluation:
         """Do the same for a caller that has NumPy's floating-point warnings off already."""
         self._start(theta)
         if self.rows == self.chunk:
-            for step in self._row_steps:
-                step()
-            return self._out.copy()
-        out = np.empty((*self._out.shape[:-1], self.rows))
+            return self._lane.run(0, self.rows).copy()
+        out = np.empty((*self._lane.out.shape[:-1], self.rows))
         for low in range(0, self.rows, self.chunk):
             high = min(low + self.chunk, self.rows)
-            self._load(low, high)
-            for step in self._row_steps:
-                step()
-            out[..., low:high] = self._out[..., : high - low]
+            out[..., low:high] = self._lane_for(high - low).run(low, high)
         return out
 
     def chunks(self, theta: FloatArray) -> Iterator[tuple[int, int, FloatArray]]:
@@ -383,69 +411,96 @@ class Evaluation:
         for low in range(0, self.rows, self.chunk):
             high = min(low + self.chunk, self.rows)
             with np.errstate(all="ignore"):
-                self._load(low, high)
-                for step in self._row_steps:
-                    step()
-            yield low, high, self._out[..., : high - low]
+                out = self._lane_for(high - low).run(low, high)
+            yield low, high, out
 
-    def products(self, theta: FloatArray) -> FloatArray:
-        """Give the products of all outputs with the first, summed over rows, shape (outputs,).
+    def partials(self, theta: FloatArray, reduce: Reduce[T], first: int = 0) -> list[T]:
+        """Give what a function makes of the outputs of each chunk, in the order of the rows.
 
-        Without a batch. With residuals as first output and their derivatives behind it, this is the sum of
-        squares and half its gradient. Memory does not grow with the rows.
+        Parameters
+        ----------
+        theta : ndarray
+            Shape (P,), or (B, P) with a batch.
+        reduce : callable
+            Takes the outputs of a chunk, which the next one overwrites, and which rows they are.
+        first : int
+            The number of the first row.
         """
-        return add_up(self.partial_products(theta))
+        with np.errstate(all="ignore"):
+            self._start(theta)
+            found = []
+            for low in range(0, self.rows, self.chunk):
+                high = min(low + self.chunk, self.rows)
+                out = self._lane_for(high - low).run(low, high)
+                found.append(reduce(out, slice(first + low, first + high)))
+            return found
 
-    def partial_products(self, theta: FloatArray) -> list[FloatArray]:
-        """Give the same for each chunk."""
-        size = self.program.output_sizes[0]
-        if size == 1:
-            return [out @ out[0] for _, _, out in self.chunks(theta)]
-        parts = []
-        for low, high, out in self.chunks(theta):
-            sheets = out.reshape(-1, size, high - low)  # the first is the value, then one for each component
-            parts.append(np.einsum("psn,sn->p", sheets, sheets[0]))
-        return parts
+    def totals(self, theta: FloatArray) -> FloatArray:
+        """Give the sums over rows that are the outputs, shape (outputs,) or (outputs, B)."""
+        return add_up(self.partials(theta, copied), self._lane.out.shape)
 
-    def _part(self, slot: int, buffer: FloatArray) -> FloatArray:
-        """Give the part of a buffer that a slot fills: of data alone, it is the same for all thetas."""
-        if self.batch is None or not data_only(self.program, slot):
-            return buffer
-        shape = (*self.program.shapes[slot], 1, self.chunk)
-        return buffer.reshape(-1)[: prod(shape)].reshape(shape)
+    def _lane_of(
+        self, arranged: Plan, shared: list[FloatArray], buffers: list[FloatArray], rows: int
+    ) -> Lane:
+        """Close the steps of a chunk of so many rows over its arrays: the first parts of the buffers.
 
-    def _chunk_buffers(self, arranged: Plan, slots: list[FloatArray]) -> list[tuple[FloatArray, FloatArray]]:
-        """Put a buffer of one chunk in place of each data-only slot, where there are several chunks."""
-        if self.chunk == self.rows:
-            return []
+        `shared` are the slots that are the same for all chunks.
+        """
+        program, slots = self.program, shared.copy()
+        batches: Shape = () if self.batch is None else (self.batch,)
+        lead = batches if program.adds_up else (*batches, rows)
+        out = np.empty((arranged.starts[-1], *lead))
+        outputs = [
+            out[low:high].reshape(program.shapes[slot] + lead)
+            for slot, (low, high) in zip(program.outputs, pairwise(arranged.starts), strict=True)
+        ]
         loaded = []
-        for slot in arranged.kept:
-            whole = slots[slot]
-            slots[slot] = np.empty((*whole.shape[:-1], self.chunk))
-            loaded.append((whole, slots[slot]))
-        return loaded
+        if self.chunk != self.rows:
+            for slot in arranged.kept:
+                whole = slots[slot]
+                slots[slot] = np.empty((*whole.shape[:-1], rows))
+                loaded.append((whole, slots[slot]))
+        for slot, index in arranged.place:
+            own = index < len(outputs)
+            slots[slot] = outputs[index] if own else self._part(slot, buffers[index - len(outputs)], rows)
+        steps = [call.close(slots) for call in arranged.per_row]
+        places = dict(arranged.place)
+        for k, slot in arranged.copied:
+            # As seldom as it changes.
+            if program.on_data[slot] and (program.on_parameters[slot] or loaded or slot in places):
+                steps.append(partial(np.copyto, outputs[k], slots[slot]))
+            elif program.on_parameters[slot]:
+                self._theta_steps.append(partial(np.copyto, outputs[k], slots[slot]))
+            else:
+                outputs[k][...] = slots[slot]
+        return Lane(out, loaded, steps)
 
-    def _steps_of(self, slot: int) -> list[Step] | None:
-        """Say among which steps a slot is copied to an output, as seldom as it changes; None for never."""
-        on_data, on_parameters = self.program.on_data[slot], self.program.on_parameters[slot]
-        if on_data and (on_parameters or self.chunk != self.rows or slot in self._places):
-            return self._row_steps
-        return self._theta_steps if on_parameters else None
+    def _part(self, slot: int, buffer: FloatArray, rows: int) -> FloatArray:
+        """Give the part of a buffer that a slot fills: of data alone, it is the same for all thetas."""
+        batch = 1 if data_only(self.program, slot) else self.batch
+        lead = (rows,) if self.batch is None or batch is None else (batch, rows)
+        shape = self.program.shapes[slot] + lead
+        return buffer if buffer.shape == shape else buffer.reshape(-1)[: prod(shape)].reshape(shape)
+
+    def _lane_for(self, rows: int) -> Lane:
+        return self._lane if rows == self.chunk else self._last
 
     def _start(self, theta: FloatArray) -> None:
+        if self._extension is not None:
+            theta = self._extension(theta)
         self._entry[:] = theta.T[: len(self._entry)]
         for step in self._theta_steps:
             step()
 
-    def _load(self, low: int, high: int) -> None:
-        # The last chunk may be short: what is left of the one before it is computed along, and not used.
-        for whole, buffer in self._loaded:
-            buffer[..., : high - low] = whole[..., low:high]
+
+def copied(out: FloatArray, rows: slice) -> FloatArray:
+    """Keep the outputs of a chunk."""
+    return out.copy()
 
 
-def add_up(partial: Sequence[FloatArray]) -> FloatArray:
+def add_up(partial: Sequence[FloatArray], shape: Shape) -> FloatArray:
     """Add the sums of chunks in the order of the rows: how the chunks were shared out changes nothing."""
-    total = np.zeros_like(partial[0])
+    total = np.zeros(shape)
     for part in partial:
         total += part
     return total

@@ -7,7 +7,7 @@ every float64, NaN and infinities included.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias
@@ -15,10 +15,10 @@ from typing import TypeAlias
 import numpy as np
 
 from lambdaml_dsl.language.arrays import Shape, elementwise
-from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS, Function
+from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS, FloatArray, Function
 from lambdaml_dsl.language.printing import number_text
 from lambdaml_dsl.language.source import NOWHERE, Span
-from lambdaml_dsl.program.arrays import Broadcast, Operation
+from lambdaml_dsl.program.arrays import Broadcast, Operation, Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class Apply:
 
 Instruction: TypeAlias = Constant | Column | Parameter | Apply
 
+Extension: TypeAlias = Callable[[FloatArray], FloatArray]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
@@ -89,6 +91,9 @@ class Program:
         The parameters that a slot depends on: bit k is set for parameter k.
     shapes : tuple of Shape
         The value axes of each slot.
+    extension : callable, optional
+        Gives theta with further components, which the program reads as parameters beyond the model's own:
+        shape (..., P) to (..., P + E). Applied once for each theta.
     """
 
     instructions: tuple[Instruction, ...]
@@ -97,11 +102,20 @@ class Program:
     on_data: tuple[bool, ...]
     on_parameters: tuple[int, ...]
     shapes: tuple[Shape, ...]
+    extension: Extension | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the program reads."""
         return tuple([item.name for item in self.instructions if isinstance(item, Column)])
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the outputs are sums over rows: then all of them are."""
+        return any(
+            isinstance(item, Apply) and isinstance(item.function, Total)
+            for item in (self.instructions[slot] for slot in self.outputs)
+        )
 
     @property
     def output_sizes(self) -> tuple[int, ...]:
@@ -118,7 +132,8 @@ class Program:
                 case Column(name):
                     text = f"column {name}"
                 case Parameter(index):
-                    text = f"parameter {parameters[index]}"
+                    # Behind the model's own come those of an extension, which have no names.
+                    text = f"parameter {parameters[index] if index < len(parameters) else index}"
                 case Apply(function, arguments):
                     text = f"{function.name} {' '.join(f'%{argument}' for argument in arguments)}"
             if self.shapes[slot]:
@@ -192,6 +207,28 @@ class ProgramBuilder:
         shapes = [self.shapes[slot] for slot in arguments]
         return self._computed(function, arguments, elementwise(*shapes) if any(shapes) else (), span)
 
+    def again(self, program: Program, slot: int, slots: Sequence[int]) -> int:
+        """Give the slot of another program's instruction, whose arguments are in `slots` here.
+
+        It is taken over as it is, without a look at what could be simpler.
+        """
+        item = program.instructions[slot]
+        key: Hashable
+        match item:
+            case Constant(value):
+                key = ("constant", value.hex())
+            case Column(name):
+                key = ("column", name)
+            case Parameter(index):
+                key = ("parameter", index)
+            case Apply(function, arguments):
+                inner = tuple([slots[argument] for argument in arguments])
+                if isinstance(function, Function) and function.commutative:
+                    inner = tuple(sorted(inner))
+                key, item = (function, inner), Apply(function, inner)
+        depends = program.on_data[slot], program.on_parameters[slot]
+        return self._slot(key, item, program.shapes[slot], *depends, program.spans[slot])
+
     def _computed(
         self, function: Function | Operation, arguments: tuple[int, ...], shape: Shape, span: Span
     ) -> int:
@@ -203,7 +240,7 @@ class ProgramBuilder:
             (function, arguments), Apply(function, arguments), shape, on_data, on_parameters, span
         )
 
-    def finish(self, outputs: Sequence[int]) -> Program:
+    def finish(self, outputs: Sequence[int], extension: Extension | None = None) -> Program:
         """Freeze the program, without the slots that no output needs.
 
         Vectors and matrices of parameters are kept: how many components they have counts in derivatives.
@@ -233,6 +270,7 @@ class ProgramBuilder:
             on_data=tuple([self.on_data[slot] for slot in order]),
             on_parameters=tuple([self.on_parameters[slot] for slot in order]),
             shapes=tuple([self.shapes[slot] for slot in order]),
+            extension=extension,
         )
 
     def _slot(
@@ -265,6 +303,8 @@ class ProgramBuilder:
                     return other[1]
                 if number[0] == -1:
                     return self.apply(NEGATE, (other[1],))
+            if arguments[0] == arguments[1]:
+                return self.apply(SQUARE, arguments[:1])
         elif function is NEGATE and isinstance(known[0], Apply) and known[0].function is NEGATE:
             return known[0].arguments[0]
         elif function in (DIVIDE, POWER) and numbers[1] == 1:

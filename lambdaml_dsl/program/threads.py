@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
+from math import prod
 from typing import TypeVar
 
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.program.evaluate import Evaluation, add_up, chunk_rows
-from lambdaml_dsl.program.instructions import Program
+from lambdaml_dsl.program.arrays import BLAS_ALONE, Contract, RowOuter
+from lambdaml_dsl.program.evaluate import Evaluation, Reduce, add_up, chunk_rows, copied
+from lambdaml_dsl.program.instructions import Apply, Program
 
 T = TypeVar("T")
 
@@ -92,10 +94,46 @@ class Slabs:
 
     run = __call__
 
-    def products(self, theta: FloatArray) -> FloatArray:
-        """Give the products of all outputs with the first, summed over rows, shape (outputs,)."""
-        parts = side_by_side(Evaluation.partial_products, [(each, theta) for each in self._evaluations])
-        return add_up([part for slab in parts for part in slab])
+    def partials(self, theta: FloatArray, reduce: Reduce[T]) -> list[T]:
+        """Give what a function makes of the outputs of each chunk, in the order of the rows."""
+        pairs = zip(self._evaluations, self._bounds, strict=True)
+        parts = side_by_side(Evaluation.partials, [(each, theta, reduce, low) for each, (low, _) in pairs])
+        return [part for slab in parts for part in slab]
+
+    def totals(self, theta: FloatArray) -> FloatArray:
+        """Give the sums over rows that are the outputs, shape (outputs,)."""
+        return add_up(self.partials(theta, copied), (sum(self.program.output_sizes),))
+
+
+def on_rows(program: Program, columns: Mapping[str, FloatArray], rows: int) -> Evaluation | Slabs:
+    """Bind a program to columns in the way that is fastest: on several threads where rows are many.
+
+    BLAS multiplies large matrices on threads of its own; it and ours would only wait for each other.
+    """
+    chunk = chunk_rows(program)
+    if rows <= chunk or largest_product(program) * chunk > BLAS_ALONE:
+        return Evaluation(program, columns, rows)
+    return Slabs(program, columns, rows)
+
+
+def evaluate_rows(
+    program: Program, columns: Mapping[str, FloatArray], rows: int, theta: FloatArray
+) -> FloatArray:
+    """Compute a program once, in the way that is fastest for so many rows: shape (outputs, n)."""
+    return on_rows(program, columns, rows)(theta)
+
+
+@lru_cache(maxsize=256)
+def largest_product(program: Program) -> int:
+    """Give the most multiplications that a product of matrices takes in each row."""
+    largest = 0
+    for item in program.instructions:
+        match item:
+            case Apply(Contract(), (a, b)):
+                largest = max(largest, prod(program.shapes[a]) * prod(program.shapes[b][1:]))
+            case Apply(RowOuter(left, _, _), (a, b)):
+                largest = max(largest, prod(program.shapes[a][:left]) * prod(program.shapes[b]))
+    return largest
 
 
 def side_by_side(function: Callable[..., T], arguments: Sequence[tuple[object, ...]]) -> list[T]:

@@ -433,7 +433,46 @@ def test_a_whole_number_of_evaluations_may_be_a_float():
         ({"optimizer": "tfr"}, ["unknown optimizer 'tfr'", "Did you mean 'trf'?"]),
         ({"optimizer": 3}, ["unknown optimizer '3'", "Possible: auto, lm, trf."]),
         ({"diff_method": "cntral"}, ["unknown diff_method 'cntral'", "Did you mean 'central'?"]),
-        ({"diff_method": 3}, ["unknown diff_method '3'", "The methods are: complex_step, central."]),
+        (
+            {"diff_method": 3},
+            [
+                "unknown diff_method '3'",
+                "The methods are: complex_step, forward, backward, central, five_point, richardson, adjoint, "
+                "auto.",
+            ],
+        ),
+        *[
+            (
+                {"diff_method": "central", "diff_h": step},
+                [
+                    f"diff_h must be a positive number, not {step!r}",
+                    "It is the step in units of the parameter: 1e-4 moves 20 to 20.002.",
+                ],
+            )
+            for step in (0, -1e-3, np.nan, np.inf, "1e-3", [1e-3], True)
+        ],
+        (
+            {"diff_method": "five_point", "diff_h": 1e-16},
+            [
+                "diff_h = 1e-16 moves no number: float64 has 16 digits",
+                "Give at least 1e-15; steps between 1e-8 and 1e-3 lose the fewest digits.",
+            ],
+        ),
+        *[
+            (
+                {**method, "diff_h": 1e-4},
+                [
+                    f"diff_h is given, but the method {name} takes no step that could be too large or too "
+                    "small",
+                    "Leave diff_h out, or choose a difference method, for example 'central'.",
+                ],
+            )
+            for name, method in (
+                ("complex_step", {}),
+                ("adjoint", {"diff_method": "adjoint"}),
+                ("auto", {"diff_method": "auto"}),
+            )
+        ],
         ({"nan_policy": "omitt"}, ["unknown nan_policy 'omitt'", "Did you mean 'omit'?"]),
         ({"max_evaluations": 0}, ["max_evaluations must be a whole number of at least 1, not 0"]),
         ({"max_evaluations": 1.5}, ["max_evaluations must be a whole number of at least 1, not 1.5"]),

@@ -167,7 +167,7 @@ def test_options_of_the_fit():
         "fit { y = height; sigma = 'my error'; absolute_sigma = false; loss = least_squares",
         "  optimizer = lm",
         "",
-        "  diff_method = central; max_evaluations = 100; nan_policy = omit }",
+        "  diff_method = central; diff_h = 1e-4; max_evaluations = 100; nan_policy = omit }",
     )
     assert dict(model.options) == {
         "y": "height",
@@ -176,6 +176,7 @@ def test_options_of_the_fit():
         "loss": "least_squares",
         "optimizer": "lm",
         "diff_method": "central",
+        "diff_h": 1e-4,
         "max_evaluations": 100,
         "nan_policy": "omit",
     }
@@ -279,8 +280,8 @@ STRAY = (
     "To continue an equation on the next line, open a bracket first."
 )
 OPTIONS = (
-    "The options are: y, sigma, weights, absolute_sigma, loss, optimizer, diff_method, max_evaluations, "
-    "nan_policy."
+    "The options are: y, sigma, weights, absolute_sigma, loss, optimizer, diff_method, diff_h, "
+    "max_evaluations, nan_policy."
 )
 MISTAKES = [
     # Declarations.
@@ -686,6 +687,28 @@ MISTAKES = [
         "2:18: sigma and weights are both given",
         "                 ^^^^^^^",
         "Keep one of them.",
+    ),
+    (
+        ["y = a*x", "fit { diff_method = central; diff_h = -1 }"],
+        OptionError,
+        "2:39: diff_h must be a positive number, not -1.0",
+        "                                      ^^",
+        "It is the step in units of the parameter: 1e-4 moves 20 to 20.002.",
+    ),
+    (
+        ["y = a*x", "fit { diff_method = central; diff_h = small }"],
+        OptionError,
+        "2:39: diff_h must be a positive number, not 'small'",
+        "                                      ^^^^^",
+        "It is the step in units of the parameter: 1e-4 moves 20 to 20.002.",
+    ),
+    (
+        ["y = a*x", "fit { diff_h = 1e-4 }"],
+        OptionError,
+        "2:7: diff_h is given, but the method complex_step takes no step that could be too large or too "
+        "small",
+        "      ^^^^^^",
+        "Leave diff_h out, or choose a difference method, for example 'central'.",
     ),
     # Directives.
     (

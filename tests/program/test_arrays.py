@@ -17,7 +17,9 @@ from oracles.arrays import Rounding, exact, value_of
 
 from lambdaml_dsl import Model
 from lambdaml_dsl.derivatives.complex_step import carry
-from lambdaml_dsl.derivatives.differences import CENTRAL, difference
+from lambdaml_dsl.derivatives.differences import difference
+from lambdaml_dsl.derivatives.scheme import DiffMethod
+from lambdaml_dsl.derivatives.stencils import STENCILS
 from lambdaml_dsl.language.bind import BoundModel, Declared, Known, bind_text
 from lambdaml_dsl.language.nodes import Expr
 from lambdaml_dsl.language.printing import to_text
@@ -258,7 +260,7 @@ def test_differences_are_those_of_the_naive_evaluator(tree: Expr, seed: int) -> 
         for place in np.ndindex(values[name].shape):
             ends = [values[name].copy() for _ in range(2)]
             for end, sign in zip(ends, (1, -1), strict=True):
-                end[place] += sign * CENTRAL.step * abs(end[place])
+                end[place] += sign * STENCILS[DiffMethod.CENTRAL].step * abs(end[place])
             upper, lower = (
                 by_rows(bound.expression, columns, {**values, name: end}, seed)
                 for seed, end in zip((0, SHAKES), ends, strict=True)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles.as_written import as_written
 from oracles.formulas import SEEDS, pieces, set_as_text
 from oracles.naive import KNOWN, value_of
 
@@ -86,7 +87,9 @@ THETA = st.tuples(FLOATS, FLOATS, FLOATS)
 def test_agrees_with_the_naive_evaluator(text: str, rows: list[Row], theta: Row) -> None:
     bound, program = compiled(text)
     used = [theta[PARAMETERS.index(name)] for name in bound.parameters]
-    (got,) = evaluate(program, table_of(rows), len(rows), np.array(used))
+    # What stands in for slow instructions differs in last bits, which a formula may blow up: `test_strength`.
+    with as_written():
+        (got,) = evaluate(program, table_of(rows), len(rows), np.array(used))
     for value, row in zip(got, rows, strict=True):
         names = dict(zip((*INPUTS, *PARAMETERS), (*row, *theta), strict=True)) | {"pi": math.pi}
         want = value_of(bound.expression, names)
@@ -203,7 +206,7 @@ def applied(program: Program) -> list[str]:
     [
         ("exp(-a*x0) + exp(-a*x0)", ["negate", "*", "exp", "+"]),
         ("exp(a*x0)*sin(x0*a)", ["*", "exp", "sin", "*"]),
-        ("(x0 + a)*(a + x0)", ["+", "*"]),
+        ("(x0 + a)*(a + x0)", ["+", "square"]),
         ("(x0 - a)*(a - x0)", ["-", "-", "*"]),
         ("x0/a + x0/a", ["/", "+"]),
         ("ln(x0) + log(x0)", ["log", "+"]),
@@ -418,7 +421,7 @@ def test_a_batch_computes_what_depends_on_data_alone_once() -> None:
 
 
 def test_buffers_are_used_again() -> None:
-    _, program = compiled("sin(" * 100 + "a*x0" + ")" * 100)
+    _, program = compiled("tanh(" * 100 + "a*x0" + ")" * 100)
     assert len(plan(program).buffers) <= 2
 
 

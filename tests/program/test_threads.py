@@ -7,11 +7,13 @@ import pytest
 
 from lambdaml_dsl import Model
 from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
+from lambdaml_dsl.derivatives.sums import sum_of_squares
 from lambdaml_dsl.program import threads
 from lambdaml_dsl.program.evaluate import Evaluation, chunk_rows
 from lambdaml_dsl.program.threads import Slabs, side_by_side
 
 PROGRAM = differentiate(Model("c + a*exp(-b*x)*cos(w*x)").program, (0, 1, 2, 3), DiffMethod.COMPLEX_STEP)
+SUMS = sum_of_squares(PROGRAM).rows
 THETA = np.array([0.5, 2.0, 1.5, 30.0])
 ROWS = 2 * chunk_rows(PROGRAM) + 4321
 COLUMNS = {"x": np.random.default_rng(8).uniform(0, 1, ROWS)}
@@ -19,9 +21,9 @@ COLUMNS = {"x": np.random.default_rng(8).uniform(0, 1, ROWS)}
 
 def test_results_are_the_same_for_any_number_of_threads() -> None:
     slabs = [Slabs(PROGRAM, COLUMNS, ROWS, number) for number in (1, 2, 3, 4)]
-    products = [each.products(THETA) for each in slabs]
+    sums = [Slabs(SUMS, COLUMNS, ROWS, number).totals(THETA) for number in (1, 2, 3, 4)]
     values = [each(THETA) for each in slabs]
-    assert all(np.array_equal(each, products[0]) for each in products)
+    assert all(np.array_equal(each, sums[0]) for each in sums)
     assert all(np.array_equal(each, values[0]) for each in values)
 
 
@@ -29,7 +31,8 @@ def test_slabs_agree_with_one_evaluation_of_all_rows() -> None:
     whole = Evaluation(PROGRAM, COLUMNS, ROWS, chunk=ROWS)
     slabs = Slabs(PROGRAM, COLUMNS, ROWS, 2)
     assert np.array_equal(slabs(THETA), whole(THETA))
-    assert slabs.products(THETA) == pytest.approx(whole(THETA) @ whole(THETA)[0], rel=1e-12)
+    sums = Slabs(SUMS, COLUMNS, ROWS, 2).totals(THETA)
+    assert sums == pytest.approx([1, 2, 2, 2, 2] * (whole(THETA) @ whole(THETA)[0]), rel=1e-12)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 100])
