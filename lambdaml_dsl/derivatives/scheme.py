@@ -128,7 +128,7 @@ def read_scheme(method: Scheme | DiffMethod | str, h: Any = None, what: str = "d
     step = read_step(h, what)
     if read in STEPLESS:
         raise OptionError(
-            f"{what} is given, but the method {read} takes no step that could be too large or too small",
+            f"{what} is a step for differences, but the method {read} is exact and takes none",
             hint=f"Leave {what} out, or choose a difference method, for example 'central'.",
         )
     return Scheme(read, step)

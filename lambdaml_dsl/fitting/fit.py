@@ -229,4 +229,5 @@ def make_result(prepared: Prepared, solution: Solution, places: tuple[Place, ...
         options=options,
         solution=solution,
         spread_of_y=problem.spread_of_y,
+        diff_method=problem.objective.method_of(problem.parameters),
     )

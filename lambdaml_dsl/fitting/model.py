@@ -347,7 +347,7 @@ class Model:
         self,
         data: Any,
         params: Mapping[str, Any],
-        method: DiffMethod | str = DiffMethod.COMPLEX_STEP,
+        method: DiffMethod | str = DiffMethod.AUTO,
         *,
         h: float | None = None,
         bounds: Mapping[str, tuple[Any, Any]] | None = None,
@@ -405,7 +405,7 @@ class Model:
         *,
         loss: str = "least_squares",
         weights: Any = None,
-        diff_method: DiffMethod | str = DiffMethod.COMPLEX_STEP,
+        diff_method: DiffMethod | str = DiffMethod.AUTO,
         diff_h: float | None = None,
         bounds: Mapping[str, tuple[Any, Any]] | None = None,
     ) -> SquaredResiduals | SquaredResidualsOfBlocks:

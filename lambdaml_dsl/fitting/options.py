@@ -39,7 +39,7 @@ class Options:
     weights: Any = None
     loss: str = "least_squares"
     optimizer: str = "auto"
-    diff_method: DiffMethod = DiffMethod.COMPLEX_STEP
+    diff_method: DiffMethod = DiffMethod.AUTO
     diff_h: float | None = None
     max_evaluations: int | None = None
     nan_policy: str = "raise"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lambdaml_dsl.derivatives.scheme import DiffMethod
 from lambdaml_dsl.fitting.arguments import evaluate_bound, rows_first
 from lambdaml_dsl.fitting.model import Model
 from lambdaml_dsl.fitting.problem import lengths
@@ -230,6 +231,8 @@ class FitResult:
         Whether standard errors are taken from sigma, not from the residuals.
     method : str
         What found the solution.
+    diff_method : DiffMethod
+        How the derivatives of each row were taken: what ``"auto"`` has chosen.
     n_evaluations, n_jacobians : int
         How often the residuals and their derivatives were computed.
     history : tuple of float
@@ -245,6 +248,7 @@ class FitResult:
     options: Options
     solution: Solution
     spread_of_y: float
+    diff_method: DiffMethod
 
     @cached_property
     def params(self) -> Mapping[str, FittedParameter | FittedArray]:

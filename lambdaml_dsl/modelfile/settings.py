@@ -119,7 +119,7 @@ def read_fit(source: Source, directive: Directive) -> dict[str, Any]:
     if "diff_h" in options:
         span = next(setting.span for setting in directive.settings if setting.name == "diff_h")
         try:
-            read_scheme(options.get("diff_method", DiffMethod.COMPLEX_STEP), options["diff_h"])
+            read_scheme(options.get("diff_method", DiffMethod.AUTO), options["diff_h"])
         except OptionError as error:
             raise source.error(OptionError, span, error.problem, error.hint) from None
     if "sigma" in options and "weights" in options:

@@ -106,7 +106,7 @@ class SquaredResiduals:
         columns: Mapping[str, FloatArray],
         y: FloatArray,
         weights: FloatArray | None = None,
-        method: Scheme | DiffMethod = DiffMethod.COMPLEX_STEP,
+        method: Scheme | DiffMethod = DiffMethod.AUTO,
     ) -> None:
         self.bound = bound
         self.y = y
@@ -126,6 +126,13 @@ class SquaredResiduals:
     def n_obs(self) -> int:
         """The number of residuals: m in each row."""
         return self.y.size
+
+    def method_of(self, parameters: tuple[int, ...], summed: bool = False) -> DiffMethod:
+        """Give the method that the derivatives by some parameters are taken with: what `auto` has chosen.
+
+        `summed` asks for that of the gradient, not of each row's derivatives.
+        """
+        return choose(self.program, parameters, self.scheme, summed).method
 
     def read_theta(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Read all components, shape (P,), in the order of the formula."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
+from lambdaml_dsl.derivatives.scheme import DiffMethod
 from lambdaml_dsl.errors import counted
 from lambdaml_dsl.fitting.result import FitResult, FittedParameter
 
@@ -14,6 +16,18 @@ STRONG_CORRELATION = 0.9
 """Correlations at least this large are listed: they say which parameters the data hardly tell apart."""
 
 METHODS = {"lm": "Levenberg-Marquardt (lm)", "trf": "trust region (trf)"}
+
+DERIVATIVES: Mapping[DiffMethod, str] = MappingProxyType(
+    {
+        DiffMethod.ADJOINT: "adjoint (the complex step run backwards)",
+        DiffMethod.FORWARD: "forward differences",
+        DiffMethod.BACKWARD: "backward differences",
+        DiffMethod.CENTRAL: "central differences",
+        DiffMethod.FIVE_POINT: "five-point differences",
+        DiffMethod.RICHARDSON: "differences extrapolated (Richardson)",
+    }
+)
+"""What is said of derivatives that are not those of nearly every fit."""
 
 COLUMNS = ("parameter", "value", "std. error", "relative", "start", "bounds", "unit", "description")
 NUMERIC = frozenset({"value", "std. error", "relative", "start"})
@@ -37,8 +51,17 @@ def heading(result: FitResult) -> list[str]:
         f"{counted(result.n_obs // values, 'row')}{f' of {values} values' if values > 1 else ''}, "
         f"{counted(free, 'fitted parameter')}, "
         f"{counted(result.dof, 'degree')} of freedom; "
-        f"{counted(result.n_evaluations, 'evaluation')}, {METHODS.get(result.method, result.method)}",
+        f"{counted(result.n_evaluations, 'evaluation')}, {METHODS.get(result.method, result.method)}"
+        + (
+            f", derivatives by {DERIVATIVES[result.diff_method]}" if result.diff_method in DERIVATIVES else ""
+        ),
     ]
+
+
+def derivatives(result: FitResult) -> str:
+    """Say how derivatives were taken, unless as usual."""
+    known = DERIVATIVES.get(result.diff_method)
+    return "" if known is None else f", derivatives by {known}"
 
 
 def parameter_rows(result: FitResult) -> list[tuple[str, ...]]:

@@ -730,3 +730,22 @@ def test_a_peak_missed_is_no_success_without_a_word(origin, start):
     first = {"A": 1, "m": origin + start, "s": 0.03}
     result = ld.fit("y ~ A*exp(-(t - m)^2/(2*s^2))", {"t": t + origin, "y": y}, start=first)
     assert result.rss < 0.1 or not result.converged or any("hardly better" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "method", "said"),
+    [
+        ("y ~ a*exp(-b*x)", {}, "complex_step", ""),
+        ("y ~ a*exp(-b*x)", {"diff_method": "auto"}, "complex_step", ""),
+        ("y ~ sum(A*exp(-k*x))", {"start": {"A": [1, 0.5], "k": [1, 3]}}, "adjoint", "adjoint"),
+        ("y ~ a*exp(-b*x)", {"diff_method": "central"}, "central", "central differences"),
+    ],
+)
+def test_the_result_says_how_derivatives_were_taken(
+    text: str, options: dict[str, object], method: str, said: str
+) -> None:
+    x = np.linspace(0, 4, 40)
+    result = ld.fit(text, {"x": x, "y": np.exp(-x) + 0.5 * np.exp(-3 * x)}, **options)
+    assert result.diff_method == method
+    assert (", derivatives by " in result.summary()) == bool(said)
+    assert said in result.summary()

@@ -705,8 +705,7 @@ MISTAKES = [
     (
         ["y = a*x", "fit { diff_h = 1e-4 }"],
         OptionError,
-        "2:7: diff_h is given, but the method complex_step takes no step that could be too large or too "
-        "small",
+        "2:7: diff_h is a step for differences, but the method auto is exact and takes none",
         "      ^^^^^^",
         "Leave diff_h out, or choose a difference method, for example 'central'.",
     ),
