@@ -6,7 +6,6 @@ What the language itself can say without loss (``box``, ``ramp``, ``deg2rad``) i
 from __future__ import annotations
 
 from fractions import Fraction
-from math import factorial
 
 import numpy as np
 
@@ -26,45 +25,17 @@ from lambdaml_dsl.language.entries import (
     named,
     of_x,
 )
+from lambdaml_dsl.language.kernels.choices import clip, heaviside, maximum, minimum, put, relu, where
+from lambdaml_dsl.language.kernels.mended import mended_sinc, mended_sinc_slope
 from lambdaml_dsl.language.operators import MOD_SLOPES, POWER_SLOPES, RAISED, XY
-
-
-def maximum(x: FloatArray, y: FloatArray, out: FloatArray) -> None:
-    """Give the larger, NaN where either is NaN; NumPy takes no result by position here."""
-    np.maximum(x, y, out=out)
-
-
-def minimum(x: FloatArray, y: FloatArray, out: FloatArray) -> None:
-    """Give the smaller, NaN where either is NaN."""
-    np.minimum(x, y, out=out)
-
-
-def where(test: FloatArray, x: FloatArray, y: FloatArray, out: FloatArray) -> None:
-    """Select `x` where the test is not zero, else `y`."""
-    np.copyto(out, y)
-    np.copyto(out, x, where=test != 0)
-
-
-def clip(x: FloatArray, low: FloatArray, high: FloatArray, out: FloatArray) -> None:
-    """Keep `x` within the two ends; the upper one wins where they cross."""
-    np.maximum(x, low, out=out)
-    np.minimum(out, high, out=out)
 
 
 def copysign(x: FloatArray, y: FloatArray, out: FloatArray) -> None:
     """Give the size of `x` the sign of `y`, that of a zero included; NaN has none, and gives NaN."""
     np.copysign(x, y, out)
-    np.copyto(out, np.nan, where=np.isnan(y))
-
-
-def heaviside(x: FloatArray, out: FloatArray) -> None:
-    """Step from 0 to 1, half way up at 0."""
-    np.heaviside(x, 0.5, out)
-
-
-def relu(x: FloatArray, out: FloatArray) -> None:
-    """Keep `x` where positive, else zero."""
-    np.maximum(x, 0.0, out=out)
+    lost = np.isnan(y)
+    if lost.any():
+        put(out, np.nan, lost)
 
 
 def sigmoid(x: FloatArray, out: FloatArray) -> None:
@@ -73,7 +44,7 @@ def sigmoid(x: FloatArray, out: FloatArray) -> None:
     np.negative(out, out)
     np.exp(out, out)
     below = out + 1.0
-    np.copyto(out, 1.0, where=x >= 0)
+    np.maximum(out, x >= 0, out=out)
     np.divide(out, below, out)
 
 
@@ -88,7 +59,7 @@ def logit(x: FloatArray, out: FloatArray) -> None:
     np.log1p(out, out)
     low = x < 0.25
     if np.any(low):
-        np.copyto(out, np.log(x / rest), where=low)
+        put(out, np.log(x / rest), low)
 
 
 def softplus(x: FloatArray, out: FloatArray) -> None:
@@ -102,30 +73,12 @@ def softplus(x: FloatArray, out: FloatArray) -> None:
 
 def sinc(x: FloatArray, out: FloatArray) -> None:
     """Quotient of sin(x) and x, with its limits: 1 at 0, and 0 at infinity, where the sine has none."""
-    np.sin(x, out)
-    np.divide(out, x, out)
-    np.copyto(out, 1.0, where=x == 0)
-    np.copyto(out, 0.0, where=np.isinf(x))
-
-
-SINC_SLOPE_SERIES = tuple([(-1) ** k * 2 * k / factorial(2 * k + 1) for k in range(1, 11)])
-"""Of x^(2 k - 1): the derivative of the terms (-1)^k x^(2 k)/(2 k + 1)! of sin(x)/x."""
+    mended_sinc(np.sin(x) / x, x, out)
 
 
 def sinc_slope(x: FloatArray, out: FloatArray) -> None:
     """Give the derivative of sinc: (cos(x) - sin(x)/x)/x, and its series where that cancels."""
-    np.cos(x, out)
-    np.subtract(out, np.sin(x) / x, out)
-    np.divide(out, x, out)
-    np.copyto(out, 0.0, where=np.isinf(x))
-    near = np.abs(x) < 1
-    if np.any(near):
-        squared = np.square(x)
-        series = np.full_like(squared, SINC_SLOPE_SERIES[-1])
-        for coefficient in SINC_SLOPE_SERIES[-2::-1]:
-            np.multiply(series, squared, series)
-            np.add(series, coefficient, series)
-        np.multiply(series, x, out, where=near)
+    mended_sinc_slope((np.cos(x) - np.sin(x) / x) / x, x, out)
 
 
 LOG2_E = "1.4426950408889634"

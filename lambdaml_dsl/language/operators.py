@@ -12,12 +12,12 @@ from lambdaml_dsl.language.entries import (
     REALS,
     Chooses,
     Dimension,
-    FloatArray,
     Function,
     Kernel,
     Measured,
     Slope,
 )
+from lambdaml_dsl.language.kernels.choices import both, either, is_zero
 
 POWER_SLOPES = (Slope("where(y == 0, 0, y*x^(y - 1))", steep=True), Slope("xlogy(value, x)"))
 """0^b is 0 for every b > 0, so its derivative by b is 0: xlogy gives that, log alone would give NaN."""
@@ -26,16 +26,6 @@ MOD_SLOPES = (Slope("1"), Slope("round((value - x)/y)"))
 """x - y*floor(x/y): the rounding mends the quotient, which is a whole number but for its last digits."""
 
 RAISED = Dimension(("a", ""), (("a", 1),), raised=True)
-
-
-def both(x: FloatArray, y: FloatArray, out: FloatArray) -> None:
-    """Give 1 where both are not zero, else 0."""
-    np.copyto(out, (x != 0) & (y != 0))
-
-
-def either(x: FloatArray, y: FloatArray, out: FloatArray) -> None:
-    """Give 1 where one or both are not zero, else 0."""
-    np.copyto(out, (x != 0) | (y != 0))
 
 
 def _operator(
@@ -90,5 +80,5 @@ OPERATOR_ENTRIES = (
     _operator("!=", XY, np.not_equal, FLAT, "1 where not equal, else 0", r"{x} \neq {y}", COMPARED),
     _operator("and", XY, both, FLAT, "1 where both are not zero, else 0", r"{x} \wedge {y}", PURE),
     _operator("or", XY, either, FLAT, "1 where one or both are not zero, else 0", r"{x} \vee {y}", PURE),
-    _operator("not", ("x",), np.logical_not, (None,), "1 where zero, else 0", r"\neg {x}", PURE),
+    _operator("not", ("x",), is_zero, (None,), "1 where zero, else 0", r"\neg {x}", PURE),
 )

@@ -34,6 +34,7 @@ from lambdaml_dsl.language.kernels import (
     polynomials,
     zeta,
 )
+from lambdaml_dsl.language.kernels.choices import xlogy
 from lambdaml_dsl.language.kernels.regions import corrected, of_degree, scipy_special
 
 TWO_BY_ROOT_PI = "1.1283791670955126"
@@ -263,7 +264,7 @@ GAMMA_FUNCTIONS = (
     Function(
         "xlogy",
         ("x", "y"),
-        from_scipy(lambda special: special.xlogy),
+        xlogy,
         (Slope("log(y)", steep=True), Slope("where(x == 0, 0, x/y)")),
         "x*log(y), and 0 where x is 0",
         domain=(REALS, POSITIVE),

@@ -1,0 +1,1 @@
+"""What stands in for slow instructions, and the proof that it may."""
