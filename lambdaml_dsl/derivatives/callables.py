@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from lambdaml_dsl.derivatives.differences import CENTRAL, NO_SIZE
+from lambdaml_dsl.derivatives.scheme import DiffMethod
+from lambdaml_dsl.derivatives.stencils import STENCILS, size_of
 from lambdaml_dsl.errors import EvaluationError, OptionError
 from lambdaml_dsl.language.functions import FloatArray, Function, Interval, Measured
 
@@ -135,7 +136,7 @@ class Callback:
     def central(self, arguments: list[FloatArray], which: int) -> FloatArray:
         """Give the slope by central differences."""
         here = arguments[which]
-        step = CENTRAL.step * size_of(here)
+        step = STENCILS[DiffMethod.CENTRAL].step * size_of(here)
         above, below = here + step, here - step
         upper, lower = ([*arguments[:which], end, *arguments[which + 1 :]] for end in (above, below))
         slope: FloatArray = (self.call(upper) - self.call(lower)) / (above - below)
@@ -163,12 +164,6 @@ class Callback:
                 hint="It must give one number for each row.",
             )
         return result if np.iscomplexobj(result) else result.astype(np.float64)
-
-
-def size_of(values: FloatArray) -> FloatArray:
-    """Give the sizes of numbers that are stepped; 1 for those that are as good as 0."""
-    sizes = np.abs(values)
-    return np.where(sizes < NO_SIZE, 1.0, sizes)
 
 
 def aligned(arguments: list[FloatArray]) -> list[FloatArray]:

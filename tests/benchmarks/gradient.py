@@ -1,70 +1,109 @@
-"""The gradient of a mean square over many rows, against LambdaML, which sees the model as a black box."""
+"""The gradient of a sum of squares over many rows, against LambdaML, which sees the model as a black box, and JAX."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from lambdaml import DiffMethod, LambdaRegressorModel
 
 import lambdaml_dsl as ld
-from tests.benchmarks.language import FLAGSHIP
+from tests.benchmarks import flagship, peers
+from tests.benchmarks.findings import Findings
 from tests.benchmarks.table import Table
 from tests.benchmarks.timing import alternate
 
 ROWS = 100_000
-THETA = {"a": 1.3, "lam": 0.5, "w": 2.0, "phi": 0.3}
 COMPLEX_AGREEMENT, CENTRAL_AGREEMENT = 1e-9, 1e-5
+OURS = "lambdaml_dsl, complex step"
 
 METHOD = (
-    f"`{FLAGSHIP}`, four parameters, {ROWS:,} rows, mean square and its gradient. LambdaML computes its "
-    "gradient as in its own `fit`, with `vectorized=True` and without penalties. Its version 1.2 casts what "
-    "a vectorised model returns to real numbers, so that its complex step gives a gradient of zeros; here it "
-    "runs with that cast taken out. Its default, central differences, runs as it is. The gradients agree to "
-    f"a relative {COMPLEX_AGREEMENT:g} (complex step) and {CENTRAL_AGREEMENT:g} (central)."
+    f"`{flagship.TEXT}`, four parameters, {ROWS:,} rows, sum of squares and its gradient. LambdaML computes its "
+    "gradient as in its own `fit`, with `vectorized=True` and without penalties; its loss is the mean. Its "
+    "version 1.2 casts what a vectorised model returns to real numbers, so that its complex step gives a "
+    "gradient of zeros; here it runs with that cast taken out. Its default, central differences, runs as it "
+    "is. JAX: `value_and_grad` of the same sum, jitted, in double precision on the processor, its data "
+    f"on its side already. The gradients agree to a relative {COMPLEX_AGREEMENT:g}, those of central differences "
+    f"to {CENTRAL_AGREEMENT:g}."
 )
 
-
-def flagship(x: np.ndarray, p: dict[str, Any]) -> np.ndarray:
-    """Compute the flagship formula, as a user of LambdaML would write it."""
-    z = p["a"] * np.exp(-p["lam"] * np.abs(x[:, 0])) * np.cos(p["w"] * x[:, 1] + p["phi"])
-    return 1 / (1 + np.exp(-z))
+Contender = Callable[[], object]
 
 
-class Mended(LambdaRegressorModel):
-    """LambdaML's regressor with the imaginary part kept."""
-
-    def _predict_batch(self, X: np.ndarray, p: dict[str, Any], **_: Any) -> np.ndarray:
-        return self.f(X, p)
-
-
-def tables() -> list[Table]:
+def measure() -> Findings:
     """Time the gradients on the same data."""
-    rng = np.random.default_rng(1)
-    x = np.column_stack([rng.normal(0, 2, ROWS), rng.uniform(0, 6, ROWS)])
-    y = flagship(x, THETA) + rng.normal(0, 0.1, ROWS)
-    objective = ld.Model(FLAGSHIP).bind({"x0": x[:, 0].copy(), "x1": x[:, 1].copy()}, y=y)
-    theta = np.array([THETA[name] for name in ("a", "lam", "w", "phi")]) * 1.1
-    start = dict(zip(THETA, theta.tolist(), strict=True))
+    data = flagship.data(ROWS)
+    objective = ld.Model(flagship.TEXT).bind(data)
+    value, gradient = objective.value_and_gradient(flagship.THETA)
+    missing = peers.missing(("lambdaml", "jax"))
+    contenders: dict[str, Contender] = {OURS: lambda: objective.value_and_gradient(flagship.THETA)}
+    keys = {}
+    if "lambdaml" not in missing:
+        for key, (name, contender) in by_lambdaml(data, gradient).items():
+            contenders[name], keys[name] = contender, f"gradient/{key}"
+    if "jax" not in missing:
+        contenders["JAX"], keys["JAX"] = by_jax(data, value, gradient), "gradient/jax"
+    times = alternate(contenders, rounds=25, block=0.05)
+    figures = {
+        key: times[OURS].over(times[name]) if name == "JAX" else times[name].over(times[OURS])
+        for name, key in keys.items()
+    }
+    rows = tuple([(name, str(time), str(time.over(times[OURS]))) for name, time in times.items()])
+    table = Table("Gradient", METHOD, ("", "loss and gradient", "times ours"), rows)
+    return Findings((table,), figures, missing)
 
-    def lambdaml(kind: type[LambdaRegressorModel], method: str) -> LambdaRegressorModel:
-        return kind(flagship, dict(start), diff_method=method, l2_factor=0.0, vectorized=True)
 
-    by_complex_step = lambdaml(Mended, DiffMethod.COMPLEX_STEP)
-    by_differences = lambdaml(LambdaRegressorModel, DiffMethod.CENTRAL)
-    own = objective.gradient(theta) / ROWS  # LambdaML's loss is the mean, ours the sum
-    for model, agreement in ((by_complex_step, COMPLEX_AGREEMENT), (by_differences, CENTRAL_AGREEMENT)):
-        gradient = model._compute_gradients(x, y)
-        np.testing.assert_allclose([gradient[name] for name in start], own, rtol=agreement)
-    ours = "lambdaml_dsl, complex step"
-    times = alternate(
-        {
-            ours: lambda: objective.value_and_gradient(theta),
-            "LambdaML 1.2, complex step": lambda: by_complex_step._compute_gradients(x, y),
-            "LambdaML 1.2, central differences": lambda: by_differences._compute_gradients(x, y),
-        },
-        rounds=25,
-        block=0.05,
-    )
-    rows = tuple([(name, str(time), time.over(times[ours])) for name, time in times.items()])
-    return [Table("Gradient", METHOD, ("", "one gradient", "times ours"), rows)]
+def by_lambdaml(data: dict[str, np.ndarray], gradient: np.ndarray) -> dict[str, tuple[str, Contender]]:
+    """Give LambdaML's gradients, by key, with their names; they are checked first."""
+    lambdaml = peers.lambdaml()
+
+    class Mended(lambdaml.LambdaRegressorModel):  # type: ignore[misc]
+        """LambdaML's regressor with the imaginary part kept."""
+
+        def _predict_batch(self, X: np.ndarray, p: dict[str, Any], **_: Any) -> np.ndarray:
+            return self.f(X, p)
+
+    x, y = np.column_stack([data["x0"], data["x1"]]), data["y"]
+    start = dict(zip(flagship.TRUTH, flagship.THETA.tolist(), strict=True))
+
+    def contender(kind: Any, method: str, agreement: float) -> Contender:
+        model = kind(
+            lambda x, p: flagship.by_hand(x[:, 0], x[:, 1], p),
+            dict(start),
+            diff_method=method,
+            l2_factor=0.0,
+            vectorized=True,
+        )
+        found = model._compute_gradients(x, y)
+        np.testing.assert_allclose([found[name] * ROWS for name in start], gradient, rtol=agreement)
+        return lambda: model._compute_gradients(x, y)
+
+    methods, plain = lambdaml.DiffMethod, lambdaml.LambdaRegressorModel
+    return {
+        "lambdaml-complex-step": (
+            "LambdaML, complex step",
+            contender(Mended, methods.COMPLEX_STEP, COMPLEX_AGREEMENT),
+        ),
+        "lambdaml-central": (
+            "LambdaML, central differences",
+            contender(plain, methods.CENTRAL, CENTRAL_AGREEMENT),
+        ),
+    }
+
+
+def by_jax(data: dict[str, np.ndarray], value: float, gradient: np.ndarray) -> Contender:
+    """Give JAX's loss and gradient; they are checked first."""
+    jax = peers.jax()
+    jnp = jax.numpy
+
+    def loss(theta: Any, x0: Any, x1: Any, y: Any) -> Any:
+        a, lam, w, phi = theta
+        z = a * jnp.exp(-lam * jnp.abs(x0)) * jnp.cos(w * x1 + phi)
+        return jnp.sum((jax.nn.sigmoid(z) - y) ** 2)
+
+    both = jax.jit(jax.value_and_grad(loss))
+    columns = [jnp.asarray(data[name]) for name in ("x0", "x1", "y")]
+    its_value, its_gradient = both(flagship.THETA, *columns)
+    np.testing.assert_allclose(its_value, value, rtol=COMPLEX_AGREEMENT)
+    np.testing.assert_allclose(its_gradient, gradient, rtol=COMPLEX_AGREEMENT)
+    return lambda: jax.block_until_ready(both(flagship.THETA, *columns))

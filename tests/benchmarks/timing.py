@@ -8,11 +8,41 @@ median and the quartiles of the ratio within each round.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
+
+
+@dataclass(frozen=True, slots=True)
+class Quartiles:
+    """A median, and the quartiles around it.
+
+    Examples
+    --------
+    >>> Quartiles.of([3.0, 1.0, 2.0])
+    Quartiles(low=1.0, middle=2.0, high=3.0)
+    >>> str(Quartiles.of([3.0, 1.0, 2.0])), str(Quartiles.of([0.25]))
+    ('2.00 (1.00 to 3.00)', '0.25')
+    """
+
+    low: float
+    middle: float
+    high: float
+
+    @classmethod
+    def of(cls, numbers: Iterable[float]) -> Quartiles:
+        """Take them of some numbers; of a single one it is that number three times."""
+        numbers = list(numbers)
+        if len(numbers) == 1:
+            return cls(numbers[0], numbers[0], numbers[0])
+        return cls(*statistics.quantiles(numbers, n=4))
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return rounded(self.middle)
+        return f"{rounded(self.middle)} ({rounded(self.low)} to {rounded(self.high)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +60,18 @@ class Timing:
         scale, unit = next((each for each in UNITS if self.median >= each[0]), UNITS[-1])
         return f"{self.median / scale:.3g} {unit}"
 
-    def over(self, other: Timing) -> str:
-        """Write how many times as long as another this takes: median and quartiles over the rounds."""
-        ratios = [own / its for own, its in zip(self.blocks, other.blocks, strict=True)]
-        low, middle, high = statistics.quantiles(ratios, n=4)
-        return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+    def ratios(self, other: Timing) -> list[float]:
+        """Give how many times as long as another this takes, round by round."""
+        return [own / its for own, its in zip(self.blocks, other.blocks, strict=True)]
+
+    def over(self, other: Timing) -> Quartiles:
+        """Give how many times as long as another this takes: median and quartiles over the rounds."""
+        return Quartiles.of(self.ratios(other))
+
+
+def rounded(number: float) -> str:
+    """Write a ratio: two places behind the point, none where it is large."""
+    return f"{number:.2f}" if number < 100 else f"{number:,.0f}"
 
 
 def alternate(
@@ -63,8 +100,8 @@ def alternate(
 
 def calls_of(contender: Callable[[], object], block: float) -> int:
     """Find how many calls fill a block; it warms up on the way."""
-    contender()
-    return max(1, round(block / time_of(contender, 3)))
+    first = time_of(contender, 1)
+    return 1 if first > 5 * block else max(1, round(block / time_of(contender, 3)))
 
 
 def time_of(contender: Callable[[], object], calls: int) -> float:
