@@ -27,7 +27,7 @@ from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.arrays import Contract
 from lambdaml_dsl.program.evaluate import CACHE_BYTES, MOST_BYTES, Evaluation, Reduce, plan
 from lambdaml_dsl.program.instructions import Apply, Parameter, Program
-from lambdaml_dsl.program.threads import SHARES, Slabs, cores, on_rows, side_by_side
+from lambdaml_dsl.program.threads import Slabs, cores, on_rows, side_by_side
 
 MOST_IN_FRONT = 512
 """Parameters of more components than this are stepped in batches: the square of it is what a parameter at its
@@ -38,6 +38,9 @@ CALL, NUMBER = 0.2, 0.00025
 
 BATCHING = 15.0
 """Microseconds for making a batch of thetas and taking the quotients from its values."""
+
+FEW_BLOCKS = 8
+"""The rows of long evaluations are cut into so many blocks: two, four or eight threads have equal shares."""
 
 ROWS_AT_ONCE = 256
 """A batch has so few thetas that at least so many rows fit the cache beside them: each instruction reads what
@@ -175,14 +178,14 @@ class Batched:
         self._outputs = self._size * (1 + len(owner))
         block = max(1, min(rows, most_bytes // (8 * self._outputs)))
         if cost(program, rows * len(self._of_stepped)) > WORTH_THREADS:
-            block = min(block, -(-rows // SHARES))
+            block = min(block, -(-rows // FEW_BLOCKS))
         self._blocks = [(low, min(low + block, rows)) for low in range(0, rows, block)] or [(0, 0)]
         count, points = len(self._of_stepped), self._steps.stencil.points
         row_numbers = plan(program).row_numbers * min(block, ROWS_AT_ONCE)
         rooms = most_bytes // (self._size * block), CACHE_BYTES // row_numbers
         at_once = max(1, min(count, min(rooms) // (8 * points)))
         self._batch = -(-count // -(-count // at_once))  # as many in each batch
-        few = len(self._blocks) <= SHARES
+        few = len(self._blocks) <= FEW_BLOCKS
         self._kept = {low: self._bind(low, high) for low, high in self._blocks} if few else {}
 
     def __call__(self, theta: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from lambdaml_dsl.derivatives.differences import difference
 from lambdaml_dsl.derivatives.scheme import DiffMethod, Scheme, read_method, read_scheme
 from lambdaml_dsl.derivatives.stencils import STENCILS
 from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.program.arrays import dot
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
 
@@ -93,7 +94,8 @@ def mend(
         How they were taken: the bounds in it hold for the quotients too.
     """
     size, rows = program.output_sizes[0], outputs.shape[-1]
-    if np.isfinite(np.add.reduce(outputs, axis=None)):
+    flat = outputs.ravel()
+    if dot(flat, flat) < np.inf:
         return  # what is not finite leaves no sum finite
     value, derivatives = outputs[:size], outputs[size:].reshape(-1, size, rows)
     bad = ~np.isfinite(derivatives) & np.isfinite(value)

@@ -6,9 +6,11 @@ A model never changes.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, lru_cache
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -236,22 +238,11 @@ class Model:
         values: Mapping[str, Any] = (
             parameters if isinstance(parameters, Mapping) else dict.fromkeys(parameters)
         )
-        names = tuple(dict.fromkeys([stem(name) for name in read_names("parameters", values)]))
-        shapes = {name: shape for name, shape in columns.items() if shape}
-        for name, value in values.items():
-            shape = () if value is None else shape_of(f"the value of '{name}'", value)
-            if shape:
-                shapes[name] = shape
-        known = Known(tuple(columns), tuple(shapes.items()))
-        bound = bind_text(self.source, self.declared, known)
-        others = [name for name in names if name not in bound.parameters]
-        if others:
-            written = {node.name for node in walk(self.bound.expression) if isinstance(node, Name)}
-            more = tuple([name for name in others if name in written])
-            declared = replace(self.declared, parameters=self.declared.parameters + more)
-            bound = bind_text(self.source, declared, known)
-            self.check_names(others, bound)
-        return bound
+        given = [
+            (name, () if value is None or type(value) is float else shape_of(f"the value of '{name}'", value))
+            for name, value in values.items()
+        ]
+        return bind_shapes(self, tuple(columns.items()), tuple(given))
 
     def check_names(self, names: Iterable[str], bound: BoundModel) -> None:
         """Refuse a name that is no parameter of the formula."""
@@ -295,7 +286,7 @@ class Model:
         arrays = {name for name, value in values.items() if length_of(value) and name not in declared}
         inputs = dict.fromkeys([*self.inputs, *(() if self._takes_arrays else arrays)])
         table = read_table({name: values[name] for name in inputs if name in values} or {"": 0.0})
-        shapes = {name: table.shape(name) for name in table.names}
+        shapes = dict(table.shapes)
         given = {name: value for name, value in values.items() if name not in inputs}
         bound = self.bound
         if (
@@ -484,9 +475,7 @@ class Model:
 
     def fit(self, data: Any = None, **options: Any) -> FitResult:
         """Fit the model to data; the same as ``lambdaml_dsl.fit(model, data, ...)``."""
-        from lambdaml_dsl.fitting.fit import fit
-
-        return fit(self, data, **options)
+        return fit_function()(self, data, **options)
 
     def latex(self) -> str:
         r"""Write the formula in LaTeX, without dollar signs.
@@ -510,8 +499,13 @@ class Model:
         self.check_names(params, bound)
         theta = np.empty(bound.offsets[-1])
         for name, (low, high) in zip(bound.parameters, pairwise(bound.offsets), strict=True):
+            value = params.get(name)
+            if isinstance(value, float) and math.isfinite(value) and not bound.shape(name):
+                theta[low] = value
+                continue
             spec = self.specs.get(name)
-            value = params.get(name, spec.start if spec is not None and spec.fixed else None)
+            if value is None and spec is not None and spec.fixed:
+                value = spec.start
             if value is None:
                 raise OptionError(
                     f"the parameter '{name}' has no value",
@@ -535,7 +529,15 @@ class Model:
 
     def columns_of(self, table: Table) -> dict[str, Shape]:
         """Give the columns that may be inputs, with what they hold in a row: all but the response."""
-        return {name: table.shape(name) for name in table.names if name not in self.outputs}
+        return {name: shape for name, shape in table.shapes.items() if name not in self.outputs}
+
+
+@cache
+def fit_function() -> Callable[..., FitResult]:
+    """Import what fits models, at first use: it is made of them."""
+    from lambdaml_dsl.fitting.fit import fit
+
+    return fit
 
 
 def _restore(
@@ -544,12 +546,31 @@ def _restore(
     return Model.from_parts(source, declared, specs, **rest)
 
 
+@lru_cache(maxsize=256)
+def bind_shapes(
+    model: Model, columns: tuple[tuple[str, Shape], ...], parameters: tuple[tuple[str, Shape], ...]
+) -> BoundModel:
+    """Bind a model's formula to columns, and to parameters, of some shapes: once for as many fits as there are."""
+    names = dict.fromkeys([stem(name) for name in read_names("parameters", [name for name, _ in parameters])])
+    shapes = {name: shape for name, shape in (*columns, *parameters) if shape}
+    known = Known(tuple([name for name, _ in columns]), tuple(shapes.items()))
+    bound = bind_text(model.source, model.declared, known)
+    others = [name for name in names if name not in bound.parameters]
+    if others:
+        written = {node.name for node in walk(model.bound.expression) if isinstance(node, Name)}
+        more = tuple([name for name in others if name in written])
+        declared = replace(model.declared, parameters=model.declared.parameters + more)
+        bound = bind_text(model.source, declared, known)
+        model.check_names(others, bound)
+    return bound
+
+
 def columns_for_inputs(model: Model, table: Table, y: Any) -> dict[str, Shape]:
     """Give the columns that may be inputs, with what they hold in a row: all but the one that is fitted."""
     if y is None and model.bound.response is None:
         y = "y"  # what is fitted where nothing else is said
     taken = y if isinstance(y, str) and y != model.output else None
-    return {name: table.shape(name) for name in table.names if name != taken}
+    return {name: shape for name, shape in table.shapes.items() if name != taken}
 
 
 def stem(name: str) -> str:

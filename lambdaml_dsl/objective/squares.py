@@ -136,12 +136,12 @@ class SquaredResiduals:
 
     def read_theta(self, theta: FloatArray | Sequence[float]) -> FloatArray:
         """Read all components, shape (P,), in the order of the formula."""
-        names = self.bound.components
         try:
             read = np.asarray(theta, dtype=np.float64)
         except (TypeError, ValueError):
             read = np.empty((0, 0))
-        if read.shape != (len(names),):
+        if read.shape != (self.bound.offsets[-1],):
+            names = self.bound.components
             raise OptionError(
                 f"theta must be {len(names)} numbers, not {theta!r:.60}",
                 hint=f"In this order: {', '.join(names)}.",
@@ -281,7 +281,7 @@ class SquaredResiduals:
         else:
             scheme = choose(self.program, parameters, self.scheme, summed=True)
             if scheme.method is DiffMethod.ADJOINT:
-                sums = adjoint_of_sum(squared(self.program), parameters, len(self.bound.components))
+                sums = adjoint_of_sum(squared(self.program), parameters, self.bound.offsets[-1])
             elif in_batches(self.program, parameters, scheme, self.y.shape[-1]):
                 return SumsOfBatches(self.evaluation(parameters), self.outputs)
             else:

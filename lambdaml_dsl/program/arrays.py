@@ -15,7 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
 
@@ -25,10 +25,14 @@ from lambdaml_dsl.language.functions import FloatArray
 Key: TypeAlias = tuple[int | slice, ...]
 
 BLAS_ALONE = 2**18
-"""OpenBLAS computes products of two matrices of up to so many multiplications on the thread that asks."""
+"""OpenBLAS computes products of two matrices of up to so many multiplications on the thread that asks. Larger
+ones are given to it in parts: its threads and ours would only wait for each other."""
 
-BLAS_DOT = 10_000
-"""And dot products of up to so many; of a matrix and a vector much smaller ones go to its own threads."""
+BLAS_DOT = 8192
+"""The same of dot products. Products of a matrix and a vector go to its threads even if small: not used."""
+
+LARGE = 2**14
+"""A product of so many multiplications in each row would be cut too small: all of it is left to BLAS."""
 
 
 class Operation(ABC):
@@ -402,8 +406,8 @@ class RowProduct(Total):
     def kernel(self, *arguments: FloatArray) -> None:
         """Multiply and add; numbers by BLAS."""
         a, b, out = arguments
-        if a.ndim == b.ndim == 1 and len(a) <= BLAS_DOT:
-            out[...] = a.dot(b)
+        if a.ndim == b.ndim == 1:
+            out[...] = dot(a, b)
         else:
             out[...] = np.einsum("...n,...n->...", a, b)
 
@@ -436,9 +440,7 @@ class RowOuter(Total):
         if a.ndim == self.left + self.shared + 1:
             inner = prod(a.shape[self.left :])
             first, second = a.reshape(prod(kept_a), inner), b.reshape(prod(kept_b), inner)
-            if len(first) == 1:
-                first, second = second, first
-            multiply(first, second.T, out.reshape(len(first), len(second)))
+            multiply_over_rows(first, second, out.reshape(len(first), len(second)))
         else:  # a batch of thetas stands before the rows
             behind = (prod(a.shape[self.left : self.left + self.shared]),)
             first = a.reshape(prod(kept_a), *behind, *a.shape[self.left + self.shared :])
@@ -447,14 +449,59 @@ class RowOuter(Total):
             result[...] = np.einsum("ks...n,ls...n->kl...", first, second)
 
 
+def dot(a: FloatArray, b: FloatArray) -> float:
+    """Give the product of two vectors, in parts that BLAS does not share out to threads of its own."""
+    if len(a) <= BLAS_DOT:
+        return float(a.dot(b))
+    return sum(
+        float(a[low : low + BLAS_DOT].dot(b[low : low + BLAS_DOT])) for low in range(0, len(a), BLAS_DOT)
+    )
+
+
 def multiply(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
-    """Multiply matrices; small ones on this thread alone: ours and BLAS's would wait for each other."""
-    height, inner, width = a.shape[-2], a.shape[-1], b.shape[-1]
-    if height * inner * width > BLAS_ALONE or (height > 1 and width > 1):
-        np.matmul(a, b, out=out)
-    elif width == 1 and inner <= BLAS_DOT and a.ndim == b.ndim == 2:
-        vector = b[:, 0]
-        for place, row in zip(out, a, strict=True):
-            place[0] = row.dot(vector)
-    else:
+    """Multiply matrices, of which the second has the rows of data as its columns."""
+    each, width = a.shape[-2] * a.shape[-1], b.shape[-1]
+    if a.shape[-2] == 1 or width == 1:
         np.einsum("...ik,...kj->...ij", a, b, out=out)
+    elif each * width <= BLAS_ALONE or each > LARGE:
+        np.matmul(a, b, out=out)
+    else:
+        for part in in_parts(width, BLAS_ALONE // each):
+            np.matmul(a[..., None, :, :], parted(b, part), out=parted(out, part))
+
+
+def multiply_over_rows(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
+    """Multiply one matrix with the other turned: the rows of data are their columns, and are added up."""
+    each, inner = len(a) * len(b), a.shape[-1]
+    if len(a) == 1 or len(b) == 1:
+        many, one = (a, b[0]) if len(b) == 1 else (b, a[0])
+        out[...] = np.array([dot(row, one) for row in many]).reshape(out.shape)
+    elif each * inner <= BLAS_ALONE or each > LARGE:
+        np.matmul(a, b.T, out=out)
+    else:
+        out[...] = 0.0
+        for part in in_parts(inner, BLAS_ALONE // each):
+            products = np.matmul(parted(a, part), np.swapaxes(parted(b, part), -1, -2))
+            out += np.add.reduce(products, axis=0)
+
+
+class Part(NamedTuple):
+    """Some columns of a matrix: `count` times `width`, from `low` on."""
+
+    low: int
+    count: int
+    width: int
+
+
+def in_parts(columns: int, width: int) -> list[Part]:
+    """Cut columns into parts of some width, and what is left."""
+    count, left = divmod(columns, width)
+    parts = [Part(0, count, width), Part(count * width, 1, left)]
+    return [part for part in parts if part.count and part.width]
+
+
+def parted(matrix: FloatArray, part: Part) -> FloatArray:
+    """View parts of a matrix as a stack of matrices: shape (..., count, rows, width)."""
+    own = matrix[..., part.low : part.low + part.count * part.width]
+    stack = own.reshape(*own.shape[:-1], part.count, part.width)
+    return np.moveaxis(stack, -2, -3)

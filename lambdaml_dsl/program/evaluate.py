@@ -18,25 +18,28 @@ from functools import lru_cache, partial
 from itertools import accumulate, pairwise
 from math import prod
 from operator import itemgetter
+from statistics import fmean
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.functions import FloatArray, Kernel
-from lambdaml_dsl.program.arrays import Operation, Total
+from lambdaml_dsl.program.arrays import Contract, Operation, RowOuter, Total
 from lambdaml_dsl.program.instructions import Apply, Column, Constant, Parameter, Program
 from lambdaml_dsl.program.strength import reduced
 
 CACHE_BYTES = 4 * 1024 * 1024
-"""What the buffers of a chunk may fill together. Half of a second-level cache would be a little faster on
-one thread; but threads hand the interpreter's lock over at each instruction, and want long ones."""
+"""What the buffers of a chunk may fill together."""
 
 FEWEST_ROWS = 1024
 """Below this, a call into NumPy costs more than its work on the chunk."""
 
 MOST_ROWS = 8192
-"""Above this nothing is gained; and BLAS would start threads of its own for a dot product."""
+"""Above this nothing is gained on one thread."""
+
+MULTIPLICATIONS = 8
+"""So many multiplications of a product of matrices take as long as going through one number."""
 
 MOST_BYTES = 64 * 1024 * 1024
 """What the buffers of a chunk may fill for the sake of that."""
@@ -104,6 +107,10 @@ class Plan:
         How many components of theta the program can read.
     row_numbers : int
         How many numbers a row of data needs in the buffers of a chunk.
+    row_work : int
+        How many numbers the instructions go through for each row.
+    grain : float
+        How many numbers an instruction goes through for each row, on average.
     """
 
     program: Program
@@ -121,6 +128,8 @@ class Plan:
     starts: tuple[int, ...]
     reach: int
     row_numbers: int
+    row_work: int
+    grain: float
 
 
 @lru_cache(maxsize=256)
@@ -178,6 +187,8 @@ def plan(program: Program) -> Plan:
         starts=tuple(accumulate(program.output_sizes, initial=0)),
         reach=max((item.offset + item.size for _, item in parameters), default=0),
         row_numbers=sum(sizes) + 1,
+        row_work=sum(work_of(program, call.slot) for call in per_row),
+        grain=fmean([largest_shape(program, call.slot) for call in per_row] or [1]),
     )
 
 
@@ -243,6 +254,28 @@ def arguments_of(program: Program, slot: int) -> tuple[int, ...]:
     """Give the slots that a slot is computed from."""
     item = program.instructions[slot]
     return item.arguments if isinstance(item, Apply) else ()
+
+
+def largest_shape(program: Program, slot: int) -> int:
+    """Give the most numbers that a slot or an argument of it has in each row."""
+    own = [each for each in arguments_of(program, slot) if program.on_data[each]]
+    item = program.instructions[slot]
+    if not (isinstance(item, Apply) and isinstance(item.function, Total)):
+        own.append(slot)
+    return max([prod(program.shapes[each]) for each in own])
+
+
+def work_of(program: Program, slot: int) -> int:
+    """Give how many numbers of each row an instruction goes through; of products, what takes as long."""
+    most = largest_shape(program, slot)
+    shapes = [program.shapes[each] for each in arguments_of(program, slot)]
+    match program.instructions[slot]:
+        case Apply(Contract()):
+            return max(most, prod(shapes[0]) * prod(shapes[1][1:]) // MULTIPLICATIONS)
+        case Apply(RowOuter(left)):
+            return max(most, prod(shapes[0][:left]) * prod(shapes[1]) // MULTIPLICATIONS)
+        case _:
+            return most
 
 
 def data_only(program: Program, slot: int) -> bool:

@@ -12,20 +12,29 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache, lru_cache
 from itertools import pairwise
-from math import prod
+from math import ceil, prod
 from typing import TypeVar
 
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.program.arrays import BLAS_ALONE, Contract, RowOuter
-from lambdaml_dsl.program.evaluate import Evaluation, Reduce, add_up, chunk_rows, copied
+from lambdaml_dsl.program.arrays import LARGE, Contract, RowOuter
+from lambdaml_dsl.program.evaluate import Evaluation, Reduce, add_up, copied, plan
 from lambdaml_dsl.program.instructions import Apply, Program
 
 T = TypeVar("T")
 
-SHARES = 8
-"""The rows are cut into a multiple of so many chunks: two, four or eight threads then have equal shares."""
+WORTHWHILE = 3_000_000
+"""Below so many numbers in all, handing the work out costs more than a second core saves."""
+
+LONG = 8192
+"""Each instruction should compute so many numbers: at each the threads hand the interpreter's lock over."""
+
+LONGEST = 65_536
+"""And no more: then the buffers would leave even the last cache."""
+
+SHARE_BYTES = 16 * 1024 * 1024
+"""What the buffers of a chunk may fill for the sake of long instructions."""
 
 
 def cores() -> int:
@@ -66,8 +75,7 @@ class Slabs:
     ) -> None:
         self.program = program
         self.rows = rows
-        chunks = -(-rows // chunk_rows(program))
-        chunks += -chunks % SHARES
+        chunks = shares(program, rows)
         chunk = -(-rows // chunks)
         slabs = max(1, min(threads or cores(), chunks))
         edges = [min(rows, chunk * (chunks * k // slabs)) for k in range(slabs)] + [rows]
@@ -105,13 +113,24 @@ class Slabs:
         return add_up(self.partials(theta, copied), (sum(self.program.output_sizes),))
 
 
+def shares(program: Program, rows: int) -> int:
+    """Give the number of chunks that the rows are cut into, whatever the number of threads."""
+    arranged = plan(program)
+    grain = arranged.grain
+    longest = min(LONGEST / grain, SHARE_BYTES / (8 * arranged.row_numbers))
+    chunks = max(ceil(rows / max(longest, 1)), 2)
+    # Two threads have equal shares; four too, where each still gets enough to do.
+    return chunks + -chunks % (4 if rows * grain >= 8 * LONGEST else 2)
+
+
 def on_rows(program: Program, columns: Mapping[str, FloatArray], rows: int) -> Evaluation | Slabs:
     """Bind a program to columns in the way that is fastest: on several threads where rows are many.
 
-    BLAS multiplies large matrices on threads of its own; it and ours would only wait for each other.
+    Products of large matrices are left to BLAS and its threads.
     """
-    chunk = chunk_rows(program)
-    if rows <= chunk or largest_product(program) * chunk > BLAS_ALONE:
+    arranged = plan(program)
+    few = rows * arranged.row_work < WORTHWHILE or rows * arranged.grain < 2 * LONG
+    if few or largest_product(program) > LARGE:
         return Evaluation(program, columns, rows)
     return Slabs(program, columns, rows)
 
