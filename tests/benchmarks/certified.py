@@ -8,6 +8,7 @@ from pathlib import Path
 
 import lambdaml_dsl as ld
 from lambdaml_dsl.objective.table import read_table
+from tests.benchmarks.findings import Findings
 from tests.benchmarks.table import Table
 from tests.benchmarks.timing import alternate
 
@@ -20,10 +21,10 @@ METHOD = (
 )
 
 
-def tables() -> list[Table]:
+def measure() -> Findings:
     """Time all fits together; nothing where the data are not at hand."""
     if not (FOLDER / "nist.json").is_file():
-        return []
+        return Findings(())
     sets = json.loads((FOLDER / "nist.json").read_text(encoding="utf-8"))["sets"]
     fits = [
         (ld.Model(f"{item['response']} ~ {item['formula']}"), item, item[start])
@@ -44,4 +45,4 @@ def tables() -> list[Table]:
     time = alternate({"all": run}, rounds=7, block=0.0)["all"]
     converged = sum(result.converged for result in results)
     row = (f"{len(sets)} x 2", str(converged), f"{digits:.1f}", str(time))
-    return [Table("NIST", METHOD, ("fits", "converged", "digits", "all together"), (row,))]
+    return Findings((Table("NIST", METHOD, ("fits", "converged", "digits", "all together"), (row,)),))

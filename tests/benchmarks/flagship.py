@@ -6,18 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from lambdaml_dsl.language.functions import FloatArray
+
 TEXT = "sigmoid(a*exp(-lam*abs(x0))*cos(w*x1+phi))"
 TRUTH = {"a": 1.3, "lam": 0.5, "w": 2.0, "phi": 0.3}
 THETA = np.array(list(TRUTH.values())) * 1.1
 
 
-def by_hand(x0: np.ndarray, x1: np.ndarray, p: dict[str, Any]) -> np.ndarray:
+def by_hand(x0: FloatArray, x1: FloatArray, p: dict[str, Any]) -> FloatArray:
     """Compute it as one would write it in NumPy."""
     z = p["a"] * np.exp(-p["lam"] * np.abs(x0)) * np.cos(p["w"] * x1 + p["phi"])
-    return 1 / (1 + np.exp(-z))
+    value: FloatArray = 1 / (1 + np.exp(-z))
+    return value
 
 
-def data(rows: int) -> dict[str, np.ndarray]:
+def data(rows: int) -> dict[str, FloatArray]:
     """Draw inputs and a response with noise."""
     rng = np.random.default_rng(1)
     x0, x1 = rng.normal(0, 2, rows), rng.uniform(0, 6, rows)

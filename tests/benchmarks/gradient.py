@@ -1,4 +1,4 @@
-"""The gradient of a sum of squares over many rows, against LambdaML, which sees the model as a black box, and JAX."""
+"""The gradient of a sum of squares over many rows, against LambdaML, which sees a black box, and JAX."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import lambdaml_dsl as ld
+from lambdaml_dsl.language.functions import FloatArray
 from tests.benchmarks import flagship, peers
 from tests.benchmarks.findings import Findings
 from tests.benchmarks.table import Table
@@ -18,13 +19,13 @@ COMPLEX_AGREEMENT, CENTRAL_AGREEMENT = 1e-9, 1e-5
 OURS = "lambdaml_dsl, complex step"
 
 METHOD = (
-    f"`{flagship.TEXT}`, four parameters, {ROWS:,} rows, sum of squares and its gradient. LambdaML computes its "
-    "gradient as in its own `fit`, with `vectorized=True` and without penalties; its loss is the mean. Its "
-    "version 1.2 casts what a vectorised model returns to real numbers, so that its complex step gives a "
-    "gradient of zeros; here it runs with that cast taken out. Its default, central differences, runs as it "
-    "is. JAX: `value_and_grad` of the same sum, jitted, in double precision on the processor, its data "
-    f"on its side already. The gradients agree to a relative {COMPLEX_AGREEMENT:g}, those of central differences "
-    f"to {CENTRAL_AGREEMENT:g}."
+    f"`{flagship.TEXT}`, four parameters, {ROWS:,} rows, sum of squares and its gradient. LambdaML "
+    "computes its gradient as in its own `fit`, with `vectorized=True` and without penalties; its loss is "
+    "the mean. Its version 1.2 casts what a vectorised model returns to real numbers, so that its complex "
+    "step gives a gradient of zeros; here it runs with that cast taken out. Its default, central "
+    "differences, runs as it is. JAX: `value_and_grad` of the same sum, jitted, in double precision on "
+    "the processor, its data on its side already. The gradients agree to a relative "
+    f"{COMPLEX_AGREEMENT:g}, those of central differences to {CENTRAL_AGREEMENT:g}."
 )
 
 Contender = Callable[[], object]
@@ -53,15 +54,16 @@ def measure() -> Findings:
     return Findings((table,), figures, missing)
 
 
-def by_lambdaml(data: dict[str, np.ndarray], gradient: np.ndarray) -> dict[str, tuple[str, Contender]]:
+def by_lambdaml(data: dict[str, FloatArray], gradient: FloatArray) -> dict[str, tuple[str, Contender]]:
     """Give LambdaML's gradients, by key, with their names; they are checked first."""
     lambdaml = peers.lambdaml()
 
-    class Mended(lambdaml.LambdaRegressorModel):  # type: ignore[misc]
+    class Mended(lambdaml.LambdaRegressorModel):  # type: ignore[misc, name-defined]
         """LambdaML's regressor with the imaginary part kept."""
 
-        def _predict_batch(self, X: np.ndarray, p: dict[str, Any], **_: Any) -> np.ndarray:
-            return self.f(X, p)
+        def _predict_batch(self, X: FloatArray, p: dict[str, Any], **_: Any) -> FloatArray:
+            values: FloatArray = self.f(X, p)
+            return values
 
     x, y = np.column_stack([data["x0"], data["x1"]]), data["y"]
     start = dict(zip(flagship.TRUTH, flagship.THETA.tolist(), strict=True))
@@ -91,7 +93,7 @@ def by_lambdaml(data: dict[str, np.ndarray], gradient: np.ndarray) -> dict[str, 
     }
 
 
-def by_jax(data: dict[str, np.ndarray], value: float, gradient: np.ndarray) -> Contender:
+def by_jax(data: dict[str, FloatArray], value: float, gradient: FloatArray) -> Contender:
     """Give JAX's loss and gradient; they are checked first."""
     jax = peers.jax()
     jnp = jax.numpy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import lambdaml_dsl as ld
+from lambdaml_dsl.objective.squares import SquaredResiduals
 from tests.benchmarks.findings import Findings
 from tests.benchmarks.peaks import ROWS, Peaks
 from tests.benchmarks.table import Table
@@ -14,10 +15,10 @@ COUNT = 30
 AGREEMENT = 1e-13  # of the largest derivative
 
 METHOD = (
-    f"A sum of {COUNT} Gaussian peaks, {3 * COUNT} parameters, {ROWS:,} rows: values and the derivatives of every "
-    "row by every parameter, one array in memory. NumPy: written by hand, peak by peak, each exponential once, "
-    "straight into the array. The Jacobians agree to "
-    f"{AGREEMENT:g} of their largest number."
+    f"A sum of {COUNT} Gaussian peaks, {3 * COUNT} parameters, {ROWS:,} rows: values and the derivatives "
+    "of every row by every parameter, one array in memory. NumPy: written by hand, peak by peak, each "
+    f"exponential once, straight into the array. The Jacobians agree to {AGREEMENT:g} of their largest "
+    "number."
 )
 
 
@@ -26,6 +27,7 @@ def measure() -> Findings:
     peaks = Peaks(COUNT)
     theta, x = peaks.theta, peaks.x
     objective = ld.Model(peaks.text).bind({"x": x, "y": np.zeros(ROWS)})
+    assert isinstance(objective, SquaredResiduals)
     values, exact = peaks.derivatives(theta, x)
     residuals, found = objective.linearise(theta)
     np.testing.assert_allclose(residuals, values, rtol=0, atol=AGREEMENT)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lambdaml_dsl.language.functions import FloatArray
+
 ROWS = 20_000
 SPACING = 3.0
 
@@ -22,18 +24,18 @@ class Peaks:
         return " + ".join([f"A{k}*exp(-(x - m{k})^2/(2*s{k}^2))" for k in range(self.count)])
 
     @property
-    def theta(self) -> np.ndarray:
+    def theta(self) -> FloatArray:
         """Parameters, shape (3*count,): amplitude, place, width of the first peak, then of the second."""
         number = np.arange(self.count)
         columns = [1 + 0.1 * np.cos(number), SPACING * (number + 1), 0.8 + 0.1 * np.sin(number)]
         return np.column_stack(columns).ravel()
 
     @property
-    def x(self) -> np.ndarray:
+    def x(self) -> FloatArray:
         """The rows."""
         return np.linspace(0, SPACING * (self.count + 1), ROWS)
 
-    def values(self, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
+    def values(self, theta: FloatArray, x: FloatArray) -> FloatArray:
         """Compute the sum by hand, shape (n,)."""
         out = np.zeros_like(x)
         for A, m, s in theta.reshape(-1, 3).tolist():
@@ -41,7 +43,7 @@ class Peaks:
             out += A * np.exp(-0.5 * u * u)
         return out
 
-    def derivatives(self, theta: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def derivatives(self, theta: FloatArray, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Compute the sum and its derivatives by hand, shapes (n,) and (3*count, n)."""
         out, jacobian = np.zeros_like(x), np.empty((3 * self.count, x.size))
         for k, (A, m, s) in enumerate(theta.reshape(-1, 3).tolist()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +18,8 @@ AGREEMENT = 1e-14
 EXPRESSION = "1/(1 + exp(-a*exp(-lam*abs(x0))*cos(w*x1 + phi)))"
 
 METHOD = (
-    f"`{flagship.TEXT}`, {ROWS:,} rows, an array of values. Ours: `Model.evaluate`, which reads the data each "
-    "time and keeps nothing from one call to the next. NumPy: written by hand, on columns. numexpr: "
+    f"`{flagship.TEXT}`, {ROWS:,} rows, an array of values. Ours: `Model.evaluate`, which reads the data "
+    "each time and keeps nothing from one call to the next. NumPy: written by hand, on columns. numexpr: "
     f"`{EXPRESSION}`, on as many threads as there are cores. The values agree to a relative {AGREEMENT:g}."
 )
 
@@ -29,7 +30,7 @@ def measure() -> Findings:
     inputs = {name: data[name] for name in ("x0", "x1")}
     model = ld.Model(flagship.TEXT)
     missing = peers.missing(("numexpr",))
-    contenders: dict[str, Callable[[], object]] = {
+    contenders: dict[str, Callable[[], Any]] = {
         "lambdaml_dsl": lambda: model.evaluate(inputs, params),
         "NumPy, by hand": lambda: flagship.by_hand(data["x0"], data["x1"], params),
     }
