@@ -180,17 +180,32 @@ HEAVY = (
     "sympy",
     "scipy.optimize",
     "scipy.special",
+    "narwhals",
     "rich",
     "click",
 )
+AT_FIRST_USE = ("lark", "scipy")
+"""What the first formula and the first fit load."""
+
+
+def modules_after(code: str) -> set[str]:
+    """Give the modules that are loaded when some code has run in a process of its own."""
+    code += "; import sys; print(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:
-    code = "import sys, lambdaml_dsl; print('\\n'.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.split())
+    loaded = modules_after("import lambdaml_dsl")
     assert "lambdaml_dsl.language.parse" in loaded
-    assert [name for name in HEAVY if name in loaded] == []
+    assert [name for name in (*HEAVY, *AT_FIRST_USE) if name in loaded] == []
+
+
+def test_a_fit_imports_no_more_than_it_needs() -> None:
+    data = "{'x': [0., 1, 2, 3, 4, 5], 'y': [1.1, 0., 1.05, 3.9, 9.2, 16.]}"
+    loaded = modules_after(f"import lambdaml_dsl as ld; ld.fit('y ~ a*x^2 + b*x + c', {data})")
+    assert {"lark", "scipy.optimize"} <= loaded
+    assert [name for name in HEAVY if name in loaded] == ["scipy.optimize", "scipy.special"]
 
 
 def test_importing_the_package_writes_nothing_and_warns_of_nothing() -> None:

@@ -58,6 +58,7 @@ def bind_derivatives(
     scheme: Scheme,
     columns: Mapping[str, FloatArray],
     rows: int,
+    alone: bool = False,
 ) -> Evaluation | Slabs | Batched:
     """Bind a program and its derivatives to columns, in the way that is quickest for so many rows.
 
@@ -73,12 +74,14 @@ def bind_derivatives(
         Columns of shape (n,).
     rows : int
         The number n of rows.
+    alone : bool
+        On the caller's thread, without others beside it.
     """
     stepped = in_batches(program, parameters, scheme, rows)
     if stepped:
         return Batched(program, parameters, scheme, columns, rows, stepped)
     full = differentiate(program, parameters, scheme) if parameters else program
-    return on_rows(full, columns, rows)
+    return Evaluation(full, columns, rows) if alone else on_rows(full, columns, rows)
 
 
 @lru_cache(maxsize=256)

@@ -7,8 +7,8 @@ are numbers the two take the same time; tangents of a vector of K have K times a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from lambdaml_dsl.derivatives.scheme import DiffMethod, Scheme
 from lambdaml_dsl.program.instructions import Parameter, Program
@@ -18,14 +18,15 @@ MANY = 16
 parameter."""
 
 
-def choose(program: Program, parameters: Sequence[int], scheme: Scheme, summed: bool = False) -> Scheme:
+@lru_cache(maxsize=256)
+def choose(program: Program, parameters: tuple[int, ...], scheme: Scheme, summed: bool = False) -> Scheme:
     """Give the scheme itself, or one with the method that `auto` stands for.
 
     Parameters
     ----------
     program : Program
         Its first output is differentiated.
-    parameters : sequence of int
+    parameters : tuple of int
         By these.
     scheme : Scheme
         What was asked for.

@@ -166,9 +166,9 @@ def rows_first(values: FloatArray) -> FloatArray:
 def read_inputs(bound: BoundModel, table: Table) -> dict[str, FloatArray]:
     """Read the inputs of a model, each of the shape that the model takes."""
     for name in bound.inputs:
-        if name not in table.names:
+        given, wanted = table.shapes.get(name), bound.shape(name)
+        if given is None:
             raise table.no_column(name)
-        given, wanted = table.shape(name), bound.shape(name)
         if given != wanted:
             raise DataError(
                 f"column '{name}' holds {described(given)} in each row, but '{name}' is {described(wanted)}",

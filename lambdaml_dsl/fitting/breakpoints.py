@@ -294,8 +294,7 @@ def solve(
         solution = minimise(
             problem,
             problem.start,
-            np.array([specs[index].lower for index in problem.free]),
-            np.array([specs[index].upper for index in problem.free]),
+            *bounds_of(specs, problem.free),
             optimizer=options.optimizer,
             max_evaluations=options.max_evaluations,
             at_start=at_start,
@@ -312,6 +311,23 @@ def solve(
     ends = zip(steps.searched, found.low.tolist(), found.high.tolist(), strict=True)
     places = [Place(index, low, high, index in bends) for index, low, high in ends if not math.isnan(low)]
     return found.solution, tuple(places), steps.whole
+
+
+def bounds_of(specs: list[ComponentSpec], free: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
+    """Give the lower and the upper bounds of the free components."""
+    for index in free:
+        if specs[index].lower > -math.inf or specs[index].upper < math.inf:
+            lower, upper = [specs[index].lower for index in free], [specs[index].upper for index in free]
+            return np.array(lower), np.array(upper)
+    return unbounded(len(free))
+
+
+@lru_cache(maxsize=64)
+def unbounded(p: int) -> tuple[FloatArray, FloatArray]:
+    """Give the bounds of p components that have none."""
+    lower, upper = np.full(p, -math.inf), np.full(p, math.inf)
+    lower.flags.writeable = upper.flags.writeable = False
+    return lower, upper
 
 
 def bends_to_search(

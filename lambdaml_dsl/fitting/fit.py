@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from lambdaml_dsl.fitting.options import (
     read_mapping,
     read_options,
     read_specs,
-    starts_of,
 )
 from lambdaml_dsl.fitting.problem import FreeProblem, check_size, linearise_at_start
 from lambdaml_dsl.fitting.result import FitResult, FittedParameter
@@ -113,7 +112,7 @@ def fit(
     (1.98, 0.0424)
     """
     prepared = prepare(
-        model if isinstance(model, Model) else Model(model),
+        model_of(model) if isinstance(model, str) else model if isinstance(model, Model) else Model(model),
         data,
         read_mapping("start", start, "{'a': 1.5}"),
         read_mapping("bounds", bounds, "{'a': (0, None)}"),
@@ -132,11 +131,16 @@ def fit(
         },
     )
     solution, places, problem = solve(prepared.problem, prepared.specs, prepared.options, prepared.at_start)
-    return make_result(replace(prepared, problem=problem), solution, places)
+    return make_result(prepared, problem, solution, places)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
+@lru_cache(maxsize=256)
+def model_of(formula: str) -> Model:
+    """Make the model of a text; a model never changes, so one serves all fits of the same text."""
+    return Model(formula)
+
+
+class Prepared(NamedTuple):
     """A fit whose every input is read and checked, ready for an optimiser."""
 
     model: Model
@@ -185,15 +189,16 @@ def table_for(model: Model, data: Any) -> Table:
     return model.read(data)
 
 
-def make_result(prepared: Prepared, solution: Solution, places: tuple[Place, ...] = ()) -> FitResult:
+def make_result(
+    prepared: Prepared, problem: FreeProblem, solution: Solution, places: tuple[Place, ...] = ()
+) -> FitResult:
     """Put the result together: values and their uncertainties; what else there is to say, it derives."""
-    bound, specs, rows = prepared.bound, prepared.specs, prepared.rows
-    options, problem = prepared.options, prepared.problem
+    bound, specs, rows, options = prepared.bound, prepared.specs, prepared.rows, prepared.options
     components = bound.components
     absolute = options.sigma is not None and options.absolute_sigma
     at_bound = {index for index, held in zip(problem.free, solution.held.tolist(), strict=True) if held}
-    fitted = [index for index in problem.free if index not in at_bound]
-    names = tuple([components[index] for index in fitted])
+    fitted = [index for index in problem.free if index not in at_bound] if at_bound else problem.free
+    names = components if len(fitted) == len(components) else tuple([components[index] for index in fitted])
     if solution.status.converged:
         dof = None if absolute else rows.n_obs - len(problem.free) - len(problem.searched)
         uncertainty = covariance(solution.factor, names, options.scheme, dof)
@@ -205,17 +210,18 @@ def make_result(prepared: Prepared, solution: Solution, places: tuple[Place, ...
     if uncertainty.covariance is not None:
         variances = uncertainty.covariance.diagonal().tolist()
         errors = {index: math.sqrt(variance) for index, variance in zip(fitted, variances, strict=True)}
-    values, starts = problem.full(solution.theta).tolist(), starts_of(bound, specs).tolist()
-    found = {place.index: place for place in places}
+    values, starts = problem.full(solution.theta).tolist(), problem.starts.tolist()
+    found = {place.index: (place.low, place.high) for place in places}
+    smooth = {place.index for place in places if place.smooth}
     fitted_components = {
         spec.name: FittedParameter(
             spec,
             values[index],
             errors.get(index),
             starts[index],
-            at_bound=index in at_bound,
-            between=(found[index].low, found[index].high) if index in found else None,
-            jumps_and_moves=index in found and found[index].smooth,
+            index in at_bound,
+            found.get(index),
+            index in smooth,
         )
         for index, spec in enumerate(specs)
     }

@@ -550,7 +550,7 @@ def _restore(
 def bind_shapes(
     model: Model, columns: tuple[tuple[str, Shape], ...], parameters: tuple[tuple[str, Shape], ...]
 ) -> BoundModel:
-    """Bind a model's formula to columns, and to parameters, of some shapes: once for as many fits as there are."""
+    """Bind a model's formula to columns and parameters of some shapes: once, for however many fits."""
     names = dict.fromkeys([stem(name) for name in read_names("parameters", [name for name, _ in parameters])])
     shapes = {name: shape for name, shape in (*columns, *parameters) if shape}
     known = Known(tuple([name for name, _ in columns]), tuple(shapes.items()))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from numbers import Real
 from types import MappingProxyType
@@ -29,6 +30,12 @@ UNSAID: Any = object()
 """Stands for what a call says nothing of; None is something that it can say."""
 
 
+@lru_cache(maxsize=64)
+def scheme_of(method: DiffMethod, h: float | None) -> Scheme:
+    """Give the scheme of a method and a step: the same for all fits."""
+    return Scheme(method, h)
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options of a fit, read and checked."""
@@ -47,11 +54,14 @@ class Options:
     @property
     def scheme(self) -> Scheme:
         """How derivatives are taken, but for the bounds."""
-        return Scheme(self.diff_method, self.diff_h)
+        return scheme_of(self.diff_method, self.diff_h)
 
 
 DEFAULTS = Options()
 
+
+OPEN = (-math.inf, math.inf)
+"""The bounds of what has none."""
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"loss": ("least_squares",), "optimizer": tuple(SOLVERS), "nan_policy": ("raise", "omit")}
@@ -86,12 +96,13 @@ def read_options(model: Model, given: Mapping[str, Any]) -> Options:
     return Options(**merged)
 
 
-def bounded(scheme: Scheme, box: Iterable[tuple[float, float]]) -> Scheme:
+def bounded(scheme: Scheme, box: Sequence[tuple[float, float]]) -> Scheme:
     """Give a scheme with the bounds of each component of theta."""
-    pairs = list(box)
-    if not any(math.isfinite(low) or math.isfinite(high) for low, high in pairs):
-        return scheme
-    return replace(scheme, lower=tuple([low for low, _ in pairs]), upper=tuple([high for _, high in pairs]))
+    for pair in box:
+        if pair != OPEN:
+            lower, upper = zip(*box, strict=True)
+            return replace(scheme, lower=lower, upper=upper)
+    return scheme
 
 
 def read_box(model: Model, bound: BoundModel, bounds: Any) -> list[tuple[float, float]]:
@@ -110,7 +121,7 @@ def read_box(model: Model, bound: BoundModel, bounds: Any) -> list[tuple[float, 
             elif known is not None:
                 box.append((of_component(known.lower, place), of_component(known.upper, place)))
             else:
-                box.append((-math.inf, math.inf))
+                box.append(OPEN)
     return box
 
 
@@ -149,6 +160,7 @@ def read_fixed(fixed: Mapping[str, float] | Iterable[str] | None) -> dict[str, f
     return dict.fromkeys(map(as_key, names))
 
 
+@lru_cache(maxsize=1024, typed=True)
 def as_key(given: str) -> str:
     """Give the name of a parameter, or of a component in the form ``W[0, 1]``."""
     name, bracket, places = as_name(given).partition("[")
@@ -186,26 +198,46 @@ def read_specs(
     check_components(bound, "start value", start)
     check_components(bound, "bounds", dict.fromkeys(bounds))
     check_components(bound, "fixed value", fixed)
-    for name in bound.parameters:
-        known, shape = model.specs.get(name) or ParameterSpec(name), bound.shape(name)
+    for name, known in known_components(model, bound):
+        shape = bound.shape(name)
         begin, pair, value = start.get(name, UNSAID), bounds.get(name, UNSAID), fixed.get(name)
         if not shape:
-            specs.append(read_component(name, known, (), begin, pair, value, name in fixed))
+            specs.append(read_component(known[0], begin, pair, value, name in fixed))
             continue
         check_shapes(name, shape, begin, value, pair)
-        for component, place in zip(component_names(name, shape), np.ndindex(shape), strict=True):
+        for spec, place in zip(known, np.ndindex(shape), strict=True):
             specs.append(
                 read_component(
-                    component,
-                    known,
-                    place,
-                    of_array(start.get(component, begin), place),
-                    of_pair(bounds.get(component, pair), place),
-                    of_array(fixed.get(component, value), place),
-                    component in fixed or name in fixed,
+                    spec,
+                    of_array(start.get(spec.name, begin), place),
+                    of_pair(bounds.get(spec.name, pair), place),
+                    of_array(fixed.get(spec.name, value), place),
+                    spec.name in fixed or name in fixed,
                 )
             )
     return specs
+
+
+@lru_cache(maxsize=256)
+def known_components(model: Model, bound: BoundModel) -> tuple[tuple[str, tuple[ComponentSpec, ...]], ...]:
+    """Give what the model itself knows of the components of each parameter."""
+    every = []
+    for name in bound.parameters:
+        known, shape = model.specs.get(name) or ParameterSpec(name), bound.shape(name)
+        components = [
+            ComponentSpec(
+                component,
+                None if known.start is None else of_component(known.start, place),
+                of_component(known.lower, place),
+                of_component(known.upper, place),
+                known.fixed,
+                known.unit,
+                known.doc,
+            )
+            for component, place in zip(component_names(name, shape), np.ndindex(shape), strict=True)
+        ]
+        every.append((name, tuple(components)))
+    return tuple(every)
 
 
 def check_shapes(name: str, shape: Shape, start: Any, value: Any, pair: Any) -> None:
@@ -248,19 +280,16 @@ def spread_start(shape: Shape, component: int) -> float:
     return float(drawn.flat[component])
 
 
-def read_component(
-    name: str, known: ParameterSpec, place: tuple[int, ...], start: Any, bounds: Any, value: Any, fixed: bool
-) -> ComponentSpec:
+def read_component(known: ComponentSpec, start: Any, bounds: Any, value: Any, fixed: bool) -> ComponentSpec:
     """Put together what is known of one component: what the call says of it, else the model."""
-    lower, upper = of_component(known.lower, place), of_component(known.upper, place)
+    name, begin, lower, upper, known_fixed, unit, doc = known
     if bounds is not UNSAID:
         lower, upper = read_bounds(name, bounds)
-    begin = None if known.start is None else of_component(known.start, place)
     if start is not UNSAID:
         begin = read_number(f"the start value of '{name}'", start)
     if value is not None:
         begin = read_number(f"the fixed value of '{name}'", value)
-    spec = ComponentSpec(name, begin, lower, upper, known.fixed or fixed, known.unit, known.doc)
+    spec = ComponentSpec(name, begin, lower, upper, known_fixed or fixed, unit, doc)
     check_component(spec)
     return spec
 
@@ -321,10 +350,10 @@ def read_bounds(name: str, given: Any) -> tuple[float, float]:
 
 def check_solver(options: Options, specs: list[ComponentSpec]) -> None:
     """Refuse bounds for a solver that knows none."""
-    bounded = [
-        spec.name for spec in specs if not spec.fixed and (spec.lower, spec.upper) != (-math.inf, math.inf)
-    ]
-    if options.optimizer == "lm" and bounded:
+    if options.optimizer != "lm":
+        return
+    bounded = [spec.name for spec in specs if not spec.fixed and (spec.lower, spec.upper) != OPEN]
+    if bounded:
         raise OptionError(
             f"optimizer 'lm' knows no bounds, but {', '.join(bounded)} has some",
             hint="Use optimizer='trf', or leave it at 'auto'.",

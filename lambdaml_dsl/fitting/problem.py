@@ -15,8 +15,12 @@ from lambdaml_dsl.fitting.specs import ComponentSpec
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.squares import SquaredResiduals
+from lambdaml_dsl.program.arrays import dot
 from lambdaml_dsl.program.diagnosis import first_bad_slot
 from lambdaml_dsl.program.instructions import Program
+
+LARGE_SIZE = 2**16
+"""Of more derivatives than this only the R factor is formed, in chunks of rows."""
 
 EAGER_SIZE = 4096
 """Up to this many derivatives, residuals and derivatives are computed in one call."""
@@ -32,10 +36,10 @@ def lengths(y: FloatArray, weights: FloatArray | None) -> tuple[float, float]:
         ]
         return math.hypot(*[part[0] for part in parts]), math.hypot(*[part[1] for part in parts])
     if weights is None:
-        about = y - float(y.sum()) / len(y)
-        return math.sqrt(y.dot(y)), math.sqrt(about.dot(about))
-    about = y - float(weights.dot(y)) / float(weights.sum())
-    return math.sqrt((weights * y).dot(y)), math.sqrt((weights * about).dot(about))
+        about = y - float(np.add.reduce(y)) / len(y)
+        return math.sqrt(dot(y, y)), math.sqrt(dot(about, about))
+    about = y - dot(weights, y) / float(weights.sum())
+    return math.sqrt(dot(weights * y, y)), math.sqrt(dot(weights * about, about))
 
 
 def rows_of(values: FloatArray) -> FloatArray:
@@ -80,14 +84,17 @@ class FreeProblem:
         self.free = tuple(
             [index for index, spec in enumerate(specs) if not spec.fixed and index not in searched]
         )
-        self.theta = starts_of(bound, specs)
+        self.starts = starts_of(bound, specs)
+        self.theta = self.starts.copy()
         self._index = np.array(self.free, dtype=np.intp)
         self.start = self.theta[self._index]
         self.parameters, self._kept = parameters_of(bound, self.free)
-        self._linearised = objective.evaluation(self.parameters)
+        self.n_obs = objective.y.size
+        size = self.n_obs * len(self.free)
+        self.compressed = size > LARGE_SIZE and not searched
         # With few rows a call costs Python's overhead, not arithmetic: then the derivatives are taken
-        # along with the residuals.
-        self.eager = objective.y.size * len(self.free) <= EAGER_SIZE
+        # along with the residuals. So they are where both come as one R factor.
+        self.eager = size <= EAGER_SIZE or self.compressed
         self.scale_of_y, self.spread_of_y = lengths(objective.y, objective.weights)
 
     def full(self, free: FloatArray) -> FloatArray:
@@ -103,9 +110,16 @@ class FreeProblem:
         return self.objective.evaluation(()).run(self.full(free)).ravel()
 
     def linearise(self, free: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give the weighted residuals and their derivatives by the free parameters."""
+        """Give the weighted residuals and their derivatives by the free parameters; or the R factor of both.
+
+        Of the factor, the last column stands for the residuals and the others for the derivatives.
+        """
         theta = self.full(free)
-        out = self._linearised.run(theta)
+        if self.compressed:
+            triangle = self.objective.factor(theta, self.parameters)
+            jacobian = triangle[:, :-1] if self._kept is None else triangle[:, self._kept]
+            return triangle[:, -1], np.ascontiguousarray(jacobian.T)
+        out = self.objective.evaluation(self.parameters).run(theta)
         flat = out.ravel()
         if not flat.dot(flat) < math.inf:
             mend(
@@ -118,6 +132,15 @@ class FreeProblem:
             )
         residuals, jacobian = self.objective.split(out)
         return residuals, jacobian if self._kept is None else jacobian[self._kept]
+
+    def all_rows(self, free: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give the weighted residuals, and for each row the sum of its derivatives, shape (1, n).
+
+        It is finite where all of them are; this is for errors that name a row.
+        """
+        theta = self.full(free)
+        sums = self.objective.row_sums(theta, self.parameters)
+        return self.objective.residuals(theta), sums[None]
 
 
 def check_size(bound: BoundModel, specs: list[ComponentSpec], rows: Rows) -> None:
@@ -136,10 +159,12 @@ def check_size(bound: BoundModel, specs: list[ComponentSpec], rows: Rows) -> Non
 
 def linearise_at_start(problem: FreeProblem, rows: Rows) -> tuple[FloatArray, FloatArray]:
     """Give residuals and derivatives at the start; where they are not finite, name the culprit."""
-    residuals, jacobian = problem.linearise(problem.start)
+    residuals, jacobian = at_start = problem.linearise(problem.start)
     flat = jacobian.ravel()
     if residuals.dot(residuals) + flat.dot(flat) < math.inf:
-        return residuals, jacobian
+        return at_start
+    if problem.compressed:
+        residuals, jacobian = problem.all_rows(problem.start)
     for what, values in (("model", residuals[None]), ("derivative", jacobian)):
         bad = ~np.isfinite(values).all(axis=0)
         if bad.any():
@@ -152,7 +177,7 @@ def linearise_at_start(problem: FreeProblem, rows: Rows) -> tuple[FloatArray, Fl
             place=rows.table.name,
             hint="Give start values nearer to the solution, or y in a larger unit.",
         )
-    return residuals, jacobian
+    return at_start
 
 
 def not_finite_at_start(problem: FreeProblem, what: str, row: int, count: int, rows: Rows) -> EvaluationError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,7 @@ from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.objective.table import Table, finite_rows
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class Rows(NamedTuple):
     """The rows that are fitted.
 
     Attributes
@@ -68,7 +67,7 @@ def read_rows(bound: BoundModel, table: Table, options: Options) -> Rows:
         scatter["weights"] = weights = own(read_scatter(table, options.weights, "weights", y.shape[:-1]))
         check_sign("weights", weights, weights >= 0, "zero or above", table)
     kept = None
-    if not all(surely_finite(values) for values in (*columns.values(), y, *scatter.values())):
+    if not all(map(surely_finite, (*columns.values(), y, *scatter.values()))):
         named = {f"column '{name}'": values for name, values in columns.items()}
         named |= {name_of_response(bound, options): y} | scatter
         good = finite_rows(named, table, options.nan_policy)
@@ -92,7 +91,7 @@ def own(values: FloatArray) -> FloatArray:
 
 def surely_finite(values: FloatArray) -> bool:
     """Say that no value is NaN or infinite, where their squares tell; those of huge values overflow."""
-    flat = values.ravel()
+    flat = values if values.ndim == 1 else values.ravel()
     return bool(flat.dot(flat) < math.inf)
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,8 +52,7 @@ class ParameterSpec:
     shape: Shape | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentSpec:
+class ComponentSpec(NamedTuple):
     """What is known of one component of theta before a fit; its attributes are those of `ParameterSpec`."""
 
     name: str

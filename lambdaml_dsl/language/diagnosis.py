@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-
-from lark import Token
-from lark.exceptions import UnexpectedInput, UnexpectedToken
+from typing import TYPE_CHECKING
 
 from lambdaml_dsl.errors import closest
 from lambdaml_dsl.language.functions import FUNCTIONS
 from lambdaml_dsl.language.source import Span
+
+if TYPE_CHECKING:
+    from lark import Token
+    from lark.exceptions import UnexpectedInput
 
 Finding = tuple[Span, str, str]
 
@@ -147,6 +149,8 @@ RANGE_LIKE = re.compile(r"\s*\w+\s*(\.\.|:)\s*\w+")
 
 def diagnose(text: str, unexpected: UnexpectedInput, statements: bool = False) -> Finding:
     """Say what is wrong at the place where the parser stopped; `statements` in a model file."""
+    from lark.exceptions import UnexpectedToken
+
     text = TEXT_OR_COMMENT.sub(blank, text)
     if not isinstance(unexpected, UnexpectedToken):
         return Span(0, len(text)), "the text is not a formula", ""

@@ -21,10 +21,7 @@ from lark.common import LexerConf
 from lark.lexer import Lexer, PatternStr, TerminalDef
 
 from lambdaml_dsl.errors import FormulaSyntaxError, LimitError
-from lambdaml_dsl.language.source import Span
-
-MAX_NESTING = 200
-"""Brackets within brackets, as in Python's own parser."""
+from lambdaml_dsl.language.source import MAX_NESTING, Span
 
 DECLARATIONS = frozenset({"INPUT", "OUTPUT", "PARAM", "CONST"})
 HEADS = DECLARATIONS | {"MODEL", "USE", "DATA", "FIT"}

@@ -1,26 +1,24 @@
 """Text to syntax tree: Lark runs the grammar over the tokens of the lexer, the builder makes the nodes.
 
 All of Lark's exceptions stop here and come out as `FormulaSyntaxError`, in the words of
-`lambdaml_dsl.language.diagnosis`.
+`lambdaml_dsl.language.diagnosis`. Lark is imported, and the parser built, when the first text is parsed.
 """
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
-
-from lark import Lark
-from lark.exceptions import UnexpectedInput
+from typing import TYPE_CHECKING, Any
 
 from lambdaml_dsl.errors import FormulaSyntaxError, LimitError
-from lambdaml_dsl.language.builder import TreeBuilder
 from lambdaml_dsl.language.declarations import Declaration, Directive, EquationStatement, Statement
 from lambdaml_dsl.language.diagnosis import diagnose
-from lambdaml_dsl.language.lexer import MAX_NESTING, FormulaLexer, Refusal
 from lambdaml_dsl.language.nodes import Definition, Equation
-from lambdaml_dsl.language.source import Source, Span
+from lambdaml_dsl.language.source import MAX_NESTING, Source, Span
 from lambdaml_dsl.language.statements import definitions_of, equation_of
+
+if TYPE_CHECKING:
+    from lark import Lark
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -47,6 +45,11 @@ def grammar_text() -> str:
 @cache
 def parser() -> Lark:
     """Build the parser, at first use."""
+    from lark import Lark
+
+    from lambdaml_dsl.language.builder import TreeBuilder
+    from lambdaml_dsl.language.lexer import FormulaLexer
+
     return Lark(
         grammar_text(),
         parser="lalr",
@@ -66,6 +69,10 @@ def run(source: Source, start: str) -> Any:
             place=source.name,
             hint="Shorten it; a sum of many like terms is better said over columns of data.",
         )
+    from lark.exceptions import UnexpectedInput
+
+    from lambdaml_dsl.language.lexer import Refusal
+
     try:
         return parser().parse(source.text, start=start)
     except Refusal as refusal:

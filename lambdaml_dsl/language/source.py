@@ -13,6 +13,9 @@ from lambdaml_dsl.errors import Excerpt, LambdaMLError
 
 E = TypeVar("E", bound=LambdaMLError)
 
+MAX_NESTING = 200
+"""Brackets within brackets, as in Python's own parser."""
+
 
 class Span(NamedTuple):
     """A stretch of source text: offsets of its first character and of the one behind its last."""

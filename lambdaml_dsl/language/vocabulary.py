@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -230,6 +229,8 @@ HEAD = re.compile(r"^[ \t]*(\w+)[ \t]*\(", re.MULTILINE)
 @lru_cache(maxsize=1)
 def prelude_source() -> Source:
     """Give the text of the prelude."""
+    from importlib.resources import files  # much to import, and not before the first formula
+
     text = files("lambdaml_dsl.language").joinpath("prelude.lml").read_text(encoding="utf-8")
     return Source(text, "prelude.lml")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from math import prod
 from threading import Lock
 
 import numpy as np
@@ -24,6 +25,7 @@ from lambdaml_dsl.language.arrays import Shape, described
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.factors import linearised_chunk, stacked
+from lambdaml_dsl.program.arrays import dot
 from lambdaml_dsl.program.evaluate import Evaluation, add_up
 from lambdaml_dsl.program.instructions import MULTIPLY, SUBTRACT, Program, ProgramBuilder
 from lambdaml_dsl.program.lower import emit_model
@@ -117,9 +119,9 @@ class SquaredResiduals:
             self.columns[ROOT_WEIGHT] = np.sqrt(weights)
         check_response(bound, y)
         self.program = residual_program(bound, None if weights is None else weights.shape[:-1])
-        self.outputs = self.program.output_sizes[0]
+        self.outputs = prod(self.program.shapes[self.program.outputs[0]])
         self._lock = Lock()  # the buffers of an evaluation serve one caller at a time
-        self._evaluations: dict[tuple[int, ...], Evaluation | Slabs | Batched] = {}
+        self._evaluations: dict[tuple[tuple[int, ...], bool], Evaluation | Slabs | Batched] = {}
         self._summed: dict[tuple[int, ...], Sums | SumsOfBatches] = {}
 
     @property
@@ -238,19 +240,28 @@ class SquaredResiduals:
         theta = self.read_theta(theta)
         return stacked(self._partials(theta, parameters, partial(linearised_chunk, self.outputs)))
 
+    def row_sums(self, theta: FloatArray, parameters: tuple[int, ...]) -> FloatArray:
+        """Give the sum of the derivatives of each residual by some parameters, shape (m*n,)."""
+        parts = self._partials(
+            theta, parameters, lambda out: out[self.outputs :].reshape(-1, self.outputs, out.shape[-1]).sum(0)
+        )
+        return np.concatenate(parts, axis=-1).ravel()
+
     def _partials(
         self, theta: FloatArray, parameters: tuple[int, ...], reduce: Callable[[FloatArray], FloatArray]
     ) -> list[FloatArray]:
         """Give what a function makes of the residuals and derivatives of each chunk, mended where needed."""
 
         def mended(out: FloatArray, rows: slice) -> FloatArray:
-            if not np.isfinite(out).all():
+            flat = out.ravel()
+            if not dot(flat, flat) < np.inf:
                 columns = {name: values[..., rows] for name, values in self.columns.items()}
                 mend(self.program, parameters, columns, theta, out, self.scheme)
             return reduce(out)
 
         with self._lock:
-            return self.evaluation(parameters).partials(theta, mended)
+            # LAPACK has threads of its own, and would only wait for ours.
+            return self.evaluation(parameters, alone=True).partials(theta, mended)
 
     def _products(self, out: FloatArray) -> FloatArray:
         """Give the products of the derivatives of a chunk with its residuals."""
@@ -258,13 +269,13 @@ class SquaredResiduals:
         products: FloatArray = sheets[1:] @ sheets[0]
         return products
 
-    def evaluation(self, parameters: tuple[int, ...]) -> Evaluation | Slabs | Batched:
+    def evaluation(self, parameters: tuple[int, ...], alone: bool = False) -> Evaluation | Slabs | Batched:
         """Give the evaluation of the residuals and their derivatives by some parameters."""
-        found = self._evaluations.get(parameters)
+        found = self._evaluations.get((parameters, alone))
         if found is None:
             scheme = choose(self.program, parameters, self.scheme)
-            found = self._evaluations[parameters] = bind_derivatives(
-                self.program, parameters, scheme, self.columns, self.y.shape[-1]
+            found = self._evaluations[parameters, alone] = bind_derivatives(
+                self.program, parameters, scheme, self.columns, self.y.shape[-1], alone
             )
         return found
 

@@ -82,11 +82,19 @@ class Table:
         raise self.no_column(name)
 
     @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """What each name holds in a row, () a number: the columns, and what stands for several or a part."""
+        found = {name: shape_in_row(values) for name, values in self.columns.items()}
+        found.update({name: (len(parts),) for name, parts in self.parts.items()})
+        found.update(dict.fromkeys(self.components, ()))
+        return found
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The columns, and the names that stand for several of them or for a part of one."""
-        return (*self.columns, *self.parts, *self.components)
+        return tuple(self.shapes)
 
-    @cached_property
+    @property
     def parts(self) -> Mapping[str, tuple[str, ...]]:
         """The columns x0, x1, ... that x stands for, where there is no column x."""
         if ROW in self.columns or f"{ROW}0" not in self.columns:
@@ -94,24 +102,17 @@ class Table:
         found = tuple(takewhile(self.columns.__contains__, (f"{ROW}{k}" for k in count())))
         return {ROW: found} if len(found) > 1 else {}
 
-    @cached_property
+    @property
     def components(self) -> Mapping[str, tuple[str, int]]:
         """The components x0, x1, ... of x, where it is a column of vectors."""
-        if ROW not in self.columns or len(shape := self.shape(ROW)) != 1:
+        if ROW not in self.columns or len(shape := shape_in_row(self.columns[ROW])) != 1:
             return {}
         names = [f"{ROW}{place}" for place in range(shape[0])]
         return {name: (ROW, place) for place, name in enumerate(names) if name not in self.columns}
 
     def shape(self, name: str) -> Shape:
         """Give the shape of a column in one row: () for numbers."""
-        if name in self.parts:
-            return (len(self.parts[name]),)
-        values: Any = self.columns.get(name)
-        try:
-            shape = (values.shape if type(values) is np.ndarray else np.shape(values))[1:]
-            return () if shape == (1,) else tuple(shape)
-        except ValueError:  # lists of different lengths; said when the column is read
-            return ()
+        return self.shapes.get(name, ())
 
     def no_column(self, name: str) -> DataError:
         """Say that a column is missing, and which there are."""
@@ -251,6 +252,17 @@ def plain_number(value: Any) -> float:
     return float(value)
 
 
+def shape_in_row(values: Any) -> Shape:
+    """Give the shape of what a column holds in one row."""
+    if type(values) is np.ndarray and values.ndim == 1:
+        return ()
+    try:
+        shape: Shape = tuple(np.shape(values)[1:])
+    except ValueError:  # lists of different lengths; said when the column is read
+        return ()
+    return () if shape == (1,) else shape
+
+
 def read_table(data: Any) -> Table:
     """Read whatever holds columns.
 
@@ -290,19 +302,24 @@ def read_table(data: Any) -> Table:
 
 def from_mapping(data: Mapping[Any, Any]) -> Table:
     """Read a mapping of names to arrays; a single number stands for a constant column."""
-    check_distinct([as_name(name) for name in data], "data")
     columns = {as_name(name): values for name, values in data.items()}
-    lengths = {name: length for name, values in columns.items() if (length := length_of(values)) is not None}
-    first = next(iter(lengths), "")
-    for name, length in lengths.items():
-        if length != lengths[first]:
-            these, those = f"'{first}' has {counted(lengths[first], 'value')}", f"'{name}' has {length}"
+    if len(columns) < len(data):
+        check_distinct([as_name(name) for name in data], "data")
+    first, rows = "", None
+    for name, values in columns.items():
+        length = length_of(values)
+        if rows is None:
+            first, rows = name, length
+        elif length is not None and length != rows:
+            these, those = f"'{first}' has {counted(rows, 'value')}", f"'{name}' has {length}"
             raise DataError(f"the columns differ in length: {these}, {those}", place="data")
-    return Table(columns, next(iter(lengths.values()), 1 if columns else 0))
+    return Table(columns, (1 if columns else 0) if rows is None else rows)
 
 
 def length_of(values: Any) -> int | None:
     """Give the length of a column, None for a single number."""
+    if type(values) is np.ndarray:
+        return len(values) if values.ndim else None
     try:
         return len(values) if np.ndim(values) > 0 else None
     except ValueError:  # lists of different lengths

@@ -145,8 +145,7 @@ def at_ends(search: Search, trial: Trial) -> Trial:
 
 def counted(search: Search, solution: Solution) -> Solution:
     """Give a solution with all that the search evaluated."""
-    return replace(
-        solution,
+    return solution._replace(
         n_evaluations=search.evaluations,
         n_jacobians=search.jacobians,
         history=tuple(search.history),

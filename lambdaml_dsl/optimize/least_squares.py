@@ -1,28 +1,30 @@
-"""Least squares: MINPACK for free parameters, SciPy's trust region within bounds, then a polish.
+"""Least squares: Levenberg-Marquardt for free parameters, SciPy's trust region within bounds, then a polish.
 
 In: a problem (residuals and their derivatives by theta), a start, bounds. Out: a `Solution`. Nothing
 here knows of formulas or data.
 
-MINPACK's Levenberg-Marquardt (More 1978) goes first: with exact derivatives it is the fastest and
-rarely misses. Its end is polished by Gauss-Newton steps on the R factor to the last digits that the
-data hold, and judged. Where anything about the end is in doubt, the trust region (Branch, Coleman & Li
+Levenberg-Marquardt (More 1978) goes first: with exact derivatives it is the fastest and rarely misses. For
+few rows it is MINPACK's, whose compiled linear algebra takes no time beside a call of Python's; for many it
+is our own, which asks for the R factor alone. The end is polished by Gauss-Newton steps to the last digits
+that the data hold, and judged. Where anything about it is in doubt, the trust region (Branch, Coleman & Li
 1999) and shorter first steps are tried from the same start, and the lowest end is kept.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.optimize.factor import Factor, linalg
+from lambdaml_dsl.optimize.factor import Factor, NotFinite, linalg
+from lambdaml_dsl.optimize.levenberg_marquardt import levenberg_marquardt
 from lambdaml_dsl.optimize.polish import LEVEL, End, judge, polish
-from lambdaml_dsl.optimize.record import WALL, Exhausted, NotFinite, Problem, Record
+from lambdaml_dsl.optimize.record import WALL, Exhausted, Problem, Record
 from lambdaml_dsl.optimize.status import Status
 from lambdaml_dsl.optimize.verdict import EPS, SOUND_CONDITIONING, WAVES, is_saddle, rounding, waves
 
@@ -32,13 +34,16 @@ EVALUATIONS_A_PARAMETER = 500
 MOST = 2**31 - 1
 """MINPACK counts in 32 bits."""
 
+MINPACK_FALL, MINPACK_STEP = 1e-11, 1e-9
+"""MINPACK ends where the sum of squares, or theta, changes by less than this part; the polish, which has the
+better measure of an end, goes on from there."""
+
 LONG_WAY, UNEXPLAINED = 8, 0.1
 """An end is in doubt after more evaluations than this a parameter, and when this share of the variance is
 left."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Solution:
+class Solution(NamedTuple):
     """Where least squares ended.
 
     Attributes
@@ -80,8 +85,10 @@ def scipy_optimize() -> Any:
     return scipy.optimize
 
 
-def run_lm(record: Record, start: FloatArray, first_step: float) -> FloatArray:
-    """Run MINPACK's Levenberg-Marquardt, without bounds."""
+def run_lm(record: Record, start: FloatArray, first_radius: float) -> FloatArray:
+    """Run Levenberg-Marquardt, without bounds."""
+    if record.problem.compressed or not record.problem.eager:
+        return levenberg_marquardt(record, start, first_radius)
     record.wall = WALL
     # With every tolerance at or above the rounding unit MINPACK has nothing to warn of: its stringent
     # tests are met only after the plain ones, and the record's budget ends before its own.
@@ -90,18 +97,18 @@ def run_lm(record: Record, start: FloatArray, first_step: float) -> FloatArray:
         start,
         Dfun=record.jacobian,
         col_deriv=True,
-        ftol=1e-13,
-        xtol=1e-11,
+        ftol=MINPACK_FALL,
+        xtol=MINPACK_STEP,
         gtol=EPS,
         maxfev=min(record.budget + 1, MOST),
-        factor=first_step,
+        factor=first_radius,
     )[0]
     return theta
 
 
 def run_trf(record: Record, start: FloatArray) -> FloatArray:
     """Run SciPy's trust-region-reflective method, within bounds."""
-    record.wall = np.nan
+    record.wall = math.nan
     theta: FloatArray = (
         scipy_optimize()
         .least_squares(
@@ -114,7 +121,7 @@ def run_trf(record: Record, start: FloatArray) -> FloatArray:
             ftol=1e-15,
             xtol=1e-14,
             gtol=1e-15,
-            max_nfev=min(record.budget + 1, MOST),
+            max_nfev=record.budget + 1,
         )
         .x
     )
@@ -123,11 +130,11 @@ def run_trf(record: Record, start: FloatArray) -> FloatArray:
 
 Attempt = Callable[[Record, FloatArray], FloatArray]
 
-LM: tuple[tuple[str, Attempt], ...] = (("lm", partial(run_lm, first_step=100.0)),)
+LM: tuple[tuple[str, Attempt], ...] = (("lm", partial(run_lm, first_radius=100.0)),)
 TRF: tuple[tuple[str, Attempt], ...] = (("trf", run_trf),)
 # Shorter first steps (in units of |D theta|) keep LM in the basin of its start.
 SHORT_LM: tuple[tuple[str, Attempt], ...] = tuple(
-    [("lm", partial(run_lm, first_step=length)) for length in (1.0, 0.1)]
+    [("lm", partial(run_lm, first_radius=length)) for length in (1.0, 0.1)]
 )
 
 SOLVERS: Mapping[str, tuple[tuple[str, Attempt], ...]] = MappingProxyType(
@@ -174,7 +181,9 @@ def minimise(
     if at_start is None:
         with np.errstate(all="ignore"):
             at_start = problem.linearise(start)
-    scipy_optimize(), linalg()  # an import that Ctrl-C cuts short must not be what ends the fit
+    linalg()  # an import that Ctrl-C cuts short must not be what ends the fit
+    if problem.eager or bounded:
+        scipy_optimize()
     first = start if origin is None else origin
     record = Record(problem, lower, upper, budget, bounded, start, start, start.tobytes(), at_start, first)
     attempts = TRF if bounded and optimizer == "auto" else SOLVERS[optimizer]
@@ -198,10 +207,12 @@ def minimise(
     if stop is not None and not any(end.theta is record.best for end in ends):
         with np.errstate(all="ignore"):
             ends.append(judge(record, record.best, "stopped", stop))
-    end = min(ends, key=lambda end: (round_up(end.factor.rss), not end.status.converged))
+    end = ends[0]
+    if len(ends) > 1:
+        end = min(ends, key=lambda end: (round_up(end.factor.rss), not end.status.converged))
     return Solution(
         end.theta,
-        end.residuals,
+        record.rows(end.theta, end.residuals),
         end.factor,
         end.held,
         end.status,
@@ -224,7 +235,7 @@ def one_attempt(record: Record, method: str, attempt: Attempt, start: FloatArray
         if record.last_rss > record.best_rss * (1 + LEVEL):
             theta = record.best  # the solver saw a lower sum of squares than that at its end
         return polish(record, theta, method)
-    except (NotFinite, ValueError, OverflowError, np.linalg.LinAlgError):
+    except (NotFinite, ValueError, ArithmeticError, np.linalg.LinAlgError):
         # Besides ours: what SciPy and LAPACK raise for numbers at the ends of float64.
         return judge(record, record.best, method, Status.NOT_FINITE)
 
@@ -243,14 +254,14 @@ def in_doubt(record: Record, end: End, evaluations: int) -> bool:
         or evaluations > LONG_WAY * (len(end.theta) + 1)
         or end.factor.conditioning < SOUND_CONDITIONING
         or rss > UNEXPLAINED * record.problem.spread_of_y**2
-        or waves(residuals, rss) > WAVES
+        or waves(record.rows(end.theta, residuals), rss) > WAVES
     )
 
 
 def second_look(record: Record, end: End) -> End:
     """Give an end in doubt the status of a stall where it is no minimum but a saddle."""
     if end.status.converged and is_saddle(record, end.theta, end.factor, end.held):
-        return replace(end, status=Status.STALLED)
+        return end._replace(status=Status.STALLED)
     return end
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from typing import NamedTuple
 
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.optimize.factor import Factor, factorise
-from lambdaml_dsl.optimize.record import NotFinite, Record
+from lambdaml_dsl.optimize.factor import TINY, Factor, NotFinite
+from lambdaml_dsl.optimize.record import Record
 from lambdaml_dsl.optimize.status import Status
 from lambdaml_dsl.optimize.verdict import EPS, at_right_angles, rounding, verdict
 
 POLISH_STEPS = 30
 
-SETTLED = 1e-9
-"""A step below this fraction of every parameter is the last: what it leaves is smaller still."""
+SETTLED, LEFT, LINEAR = 1e-9, 1e-11, 1e-7
+"""A step below the first fraction of every parameter is the last, for what it leaves is smaller still. So is
+one below the third, if steps shrink so fast that what it leaves is below the second."""
 
 LEVEL = 1e-10
 """Sums of squares that differ by less than this fraction count as level."""
@@ -24,8 +26,7 @@ EDGE = 1e-4
 """A parameter that wants to go on by a step, and is nearer to a bound than this part of it, is at it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class End:
+class End(NamedTuple):
     """Where one run ended, polished and judged."""
 
     theta: FloatArray
@@ -51,23 +52,28 @@ def polish(record: Record, theta: FloatArray, method: str) -> End:
         return judge(record, theta, method, Status.NOT_FINITE)
     noise = rounding(record) ** 2
     refused = False
+    short = SETTLED
     for _ in range(POLISH_STEPS):
         moved = moved_by(record, theta, factor.step, held)
-        if factor.explained <= LEVEL * factor.rss + noise and settled(theta, moved):
+        if factor.explained <= LEVEL * factor.rss + noise and settled(theta, moved, short):
             # So short a step changes the residuals as their derivatives say, to the last bit.
             residuals = residuals + (moved - theta).dot(record.linearised[1])
             theta = moved
             if factor.explained > EPS * factor.rss:
-                factor = replace(factor, rss=float(residuals.dot(residuals)))
+                factor = factor._replace(rss=float(residuals.dot(residuals)))
             break
         try:
             there, next_factor, next_held = linearised(record, moved)
         except NotFinite:
             refused = True  # the step leads out of where the model is finite
             break
-        if next_factor.rss > factor.rss * (1 + LEVEL) + noise or next_factor.explained >= factor.explained:
+        # In units so large that squares underflow nothing can be compared: then steps are all there is.
+        worse = next_factor.rss > factor.rss * (1 + LEVEL) + noise
+        if worse or next_factor.explained >= factor.explained > 0:
             refused = True
             break
+        shrunk = math.sqrt(next_factor.explained / (factor.explained or 1.0))
+        short = max(SETTLED, min(LEFT / (shrunk or TINY), LINEAR))
         theta, residuals, factor, held = moved, there, next_factor, next_held
     status = verdict(record, theta, factor, held)
     if status is Status.STALLED and refused and at_right_angles(record, theta, held):
@@ -81,10 +87,10 @@ def onto_bounds(record: Record, theta: FloatArray, held: np.ndarray) -> FloatArr
     return np.where(held, np.where(nearer_to_lower, record.lower, record.upper), theta)
 
 
-def settled(theta: FloatArray, moved: FloatArray) -> bool:
+def settled(theta: FloatArray, moved: FloatArray, short: float) -> bool:
     """Say whether a step is short beside every parameter."""
     pairs = zip(theta.tolist(), moved.tolist(), strict=True)
-    return all(abs(after - before) <= SETTLED * abs(after) for before, after in pairs)
+    return all(abs(after - before) <= short * abs(after) for before, after in pairs)
 
 
 def moved_by(record: Record, theta: FloatArray, step: FloatArray, held: np.ndarray) -> FloatArray:
@@ -98,17 +104,18 @@ def moved_by(record: Record, theta: FloatArray, step: FloatArray, held: np.ndarr
 
 def linearised(record: Record, theta: FloatArray) -> tuple[FloatArray, Factor, np.ndarray]:
     """Linearise at theta, by the parameters that no bound holds."""
+    if not record.bounded:
+        factor = record.factor(theta)
+        return record.linearised[0], factor, np.zeros(len(theta), dtype=bool)
     jacobian = record.jacobian(theta)
     residuals = record.linearised[0]
-    if not record.bounded:
-        return residuals, factorise(residuals, jacobian), np.zeros(len(theta), dtype=bool)
     downhill = -(jacobian @ residuals)
     squares = np.maximum(np.einsum("ij,ij->i", jacobian, jacobian), np.finfo(float).tiny)
     reach = EDGE * np.abs(downhill) / squares
     held = ((theta - record.lower <= reach) & (downhill < 0)) | (
         (record.upper - theta <= reach) & (downhill > 0)
     )
-    return residuals, factorise(residuals, jacobian[~held]), held
+    return residuals, record.factorise(residuals, jacobian[~held]), held
 
 
 def judge(record: Record, theta: FloatArray, method: str, status: Status) -> End:
@@ -117,7 +124,7 @@ def judge(record: Record, theta: FloatArray, method: str, status: Status) -> End
     jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
     held = np.zeros(len(theta), dtype=bool)
     try:
-        factor = factorise(residuals, jacobian)
-    except np.linalg.LinAlgError:
-        factor = factorise(residuals, np.zeros_like(jacobian))
+        factor = record.factorise(residuals, jacobian)
+    except (NotFinite, np.linalg.LinAlgError):
+        factor = record.factorise(residuals, np.zeros_like(jacobian))
     return End(theta, residuals, factor, held, status, method)

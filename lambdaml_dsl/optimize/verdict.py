@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.optimize.factor import Factor, factorise
+from lambdaml_dsl.optimize.factor import Factor
 from lambdaml_dsl.optimize.record import Record
 from lambdaml_dsl.optimize.status import Status
 
@@ -53,7 +53,7 @@ def verdict(record: Record, theta: FloatArray, factor: Factor, held: np.ndarray)
         return Status.NO_INFLUENCE
     spread = max(factor.rss - factor.explained, 0.0) / max(factor.n_obs - p, 1)
     reachable = max(STEP_IN_ERRORS**2 * spread * p, rounding(record) ** 2)
-    if factor.explained > reachable and (np.abs(factor.step) > 8 * EPS * np.abs(theta[~held])).any():
+    if factor.explained >= reachable and (np.abs(factor.step) > 8 * EPS * np.abs(theta[~held])).any():
         return Status.STALLED
     if record.bounded and held.any():
         return Status.AT_BOUND
@@ -92,7 +92,7 @@ def determined_elsewhere(record: Record, theta: FloatArray, held: np.ndarray, rs
         point = np.where(held, theta, np.where(centre == 0, 1.0, centre) * spread)
         residuals, jacobian = record.problem.linearise(np.clip(point, record.lower, record.upper))
         if np.isfinite(residuals).all() and np.isfinite(jacobian).all():
-            factor = factorise(residuals, jacobian[~held])
+            factor = record.factorise(residuals, jacobian[~held])
             if factor.rss < rss * (1 - SOUND_CONDITIONING):
                 return True  # lower here: the end is no minimum, whatever its derivatives say
             if factor.rank == len(factor.step) and factor.conditioning > SOUND_CONDITIONING:
@@ -107,7 +107,7 @@ def at_right_angles(record: Record, theta: FloatArray, held: np.ndarray) -> bool
     a reduction that the curvature takes back. The gradient alone then tells that it is a minimum.
     """
     residuals, jacobian = record.linearise(theta)
-    factor = factorise(residuals, jacobian[~held])
+    factor = record.factorise(residuals, jacobian[~held])
     if factor.conditioning > FLAT:
         return False
     along = np.abs(jacobian[~held] @ residuals)

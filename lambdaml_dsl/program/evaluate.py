@@ -18,7 +18,6 @@ from functools import lru_cache, partial
 from itertools import accumulate, pairwise
 from math import prod
 from operator import itemgetter
-from statistics import fmean
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -101,8 +100,10 @@ class Plan:
         The outputs, and their slots, that are computed elsewhere.
     buffers : tuple of Shape
         The value axes of the buffers that are no output.
-    starts : tuple of int
-        Where in the rows of results each output begins; last, how many rows there are.
+    outputs : tuple of (int, int, Shape)
+        Where in the rows of results each output begins and ends, and its value axes.
+    adds_up : bool
+        Whether the outputs are sums over rows.
     reach : int
         How many components of theta the program can read.
     row_numbers : int
@@ -125,7 +126,8 @@ class Plan:
     place: tuple[tuple[int, int], ...]
     copied: tuple[tuple[int, int], ...]
     buffers: tuple[Shape, ...]
-    starts: tuple[int, ...]
+    outputs: tuple[tuple[int, int, Shape], ...]
+    adds_up: bool
     reach: int
     row_numbers: int
     row_work: int
@@ -169,8 +171,12 @@ def plan(program: Program) -> Plan:
     read.update(argument for call in per_theta for argument in arguments_of(program, call.slot))
     kept_read = read - large - totals
     kept = [slot for slot, _ in instructions if data_only(program, slot) and slot in kept_read]
-    outputs = () if program.adds_up else program.output_sizes
-    sizes = [*outputs, *map(prod, buffers), *[prod(program.shapes[slot]) for slot in kept]]
+    adds_up = program.adds_up
+    sizes = [
+        *(() if adds_up else program.output_sizes),
+        *map(prod, buffers),
+        *[prod(program.shapes[slot]) for slot in kept],
+    ]
     return Plan(
         program=program,
         numbers=tuple(numbers),
@@ -184,11 +190,19 @@ def plan(program: Program) -> Plan:
         place=tuple(place.items()),
         copied=tuple([(k, slot) for k, slot in enumerate(program.outputs) if own.get(slot) != k]),
         buffers=buffers,
-        starts=tuple(accumulate(program.output_sizes, initial=0)),
+        outputs=tuple(
+            [
+                (low, high, program.shapes[slot])
+                for slot, (low, high) in zip(
+                    program.outputs, pairwise(accumulate(program.output_sizes, initial=0)), strict=True
+                )
+            ]
+        ),
+        adds_up=adds_up,
         reach=max((item.offset + item.size for _, item in parameters), default=0),
         row_numbers=sum(sizes) + 1,
         row_work=sum(work_of(program, call.slot) for call in per_row),
-        grain=fmean([largest_shape(program, call.slot) for call in per_row] or [1]),
+        grain=sum(largest_shape(program, call.slot) for call in per_row) / max(len(per_row), 1) or 1.0,
     )
 
 
@@ -481,11 +495,11 @@ class Evaluation:
         """
         program, slots = self.program, shared.copy()
         batches: Shape = () if self.batch is None else (self.batch,)
-        lead = batches if program.adds_up else (*batches, rows)
-        out = np.empty((arranged.starts[-1], *lead))
+        lead = batches if arranged.adds_up else (*batches, rows)
+        out = np.empty((arranged.outputs[-1][1], *lead))
         outputs = [
-            out[low:high].reshape(program.shapes[slot] + lead)
-            for slot, (low, high) in zip(program.outputs, pairwise(arranged.starts), strict=True)
+            out[low:high].reshape(shape + lead) if shape else out[low, ...]
+            for low, high, shape in arranged.outputs
         ]
         loaded = []
         if self.chunk != self.rows:
@@ -493,9 +507,11 @@ class Evaluation:
                 whole = slots[slot]
                 slots[slot] = np.empty((*whole.shape[:-1], rows))
                 loaded.append((whole, slots[slot]))
+        full = self.batch is None and rows == self.chunk
+        every = [*outputs, *buffers]
         for slot, index in arranged.place:
-            own = index < len(outputs)
-            slots[slot] = outputs[index] if own else self._part(slot, buffers[index - len(outputs)], rows)
+            buffer = every[index]
+            slots[slot] = buffer if full or index < len(outputs) else self._part(slot, buffer, rows)
         steps = [call.close(slots) for call in arranged.per_row]
         places = dict(arranged.place)
         for k, slot in arranged.copied:
@@ -521,7 +537,9 @@ class Evaluation:
     def _start(self, theta: FloatArray) -> None:
         if self._extension is not None:
             theta = self._extension(theta)
-        self._entry[:] = theta.T[: len(self._entry)]
+        self._entry[:] = (
+            theta if theta.shape == self._entry.shape == (len(theta),) else theta.T[: len(self._entry)]
+        )
         for step in self._theta_steps:
             step()
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache, lru_cache
 from itertools import pairwise
 from math import ceil, prod
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -21,6 +20,9 @@ from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.arrays import LARGE, Contract, RowOuter
 from lambdaml_dsl.program.evaluate import Evaluation, Reduce, add_up, copied, plan
 from lambdaml_dsl.program.instructions import Apply, Program
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -45,6 +47,8 @@ def cores() -> int:
 @cache
 def pool() -> ThreadPoolExecutor:
     """Start the threads, at first use; the caller's own thread does a share too."""
+    from concurrent.futures import ThreadPoolExecutor
+
     return ThreadPoolExecutor(max(cores() - 1, 1), thread_name_prefix="lambdaml")
 
 
@@ -160,6 +164,8 @@ def side_by_side(function: Callable[..., T], arguments: Sequence[tuple[object, .
 
     Returns only when all calls have ended, also after an error or Ctrl-C: none may go on writing.
     """
+    from concurrent.futures import wait
+
     others: list[Future[T]] = []
     stopped: BaseException | None = None
     first: list[T] = []

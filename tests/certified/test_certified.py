@@ -91,6 +91,13 @@ def test_nist_set(item, start):
     assert (result.n_obs, result.dof) == (item["n_obs"], item["dof"])
 
 
+@pytest.mark.parametrize(("item", "start"), shared_sets("nist", "nist.json"))
+def test_nist_set_by_the_solver_for_many_rows(item, start, monkeypatch):
+    monkeypatch.setattr("lambdaml_dsl.fitting.problem.EAGER_SIZE", 0)
+    data = SHARED / "nist" / f"{item['name']}.csv"
+    assert_certified(ld.fit(f"{item['response']} ~ {item['formula']}", data, start=start), item)
+
+
 def substituted(values, substitution):
     """Give an equivalent optimum: some names take another's value, or minus one's own."""
     return {

@@ -749,3 +749,50 @@ def test_the_result_says_how_derivatives_were_taken(
     assert result.diff_method == method
     assert (", derivatives by " in result.summary()) == bool(said)
     assert said in result.summary()
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("y ~ A*exp(-k*x) + c", {}),
+        ("y ~ A*exp(-k*x) + c", {"bounds": {"c": (0.32, None)}}),
+        ("y ~ A*exp(-k*x) + c", {"fixed": {"c": 0.3}, "weights": "w"}),
+        ("y ~ A*exp(-k*x) + c", {"diff_method": "central", "sigma": 0.1}),
+        ("y ~ sum(B*exp(-q*x)) + c", {"start": {"B": [1, 1], "q": [1, 0.1]}, "fixed": {"c": 0.0}}),
+    ],
+)
+def test_a_fit_on_r_factors_is_the_fit_of_the_rows(
+    text: str, options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(4)
+    x = rng.uniform(0, 5, 3000)
+    data = {"x": x, "y": 2 * np.exp(-1.5 * x) + 0.3 + rng.normal(0, 0.1, 3000), "w": rng.uniform(1, 2, 3000)}
+    by_rows = ld.fit(text, data, **options)
+    monkeypatch.setattr("lambdaml_dsl.fitting.problem.LARGE_SIZE", 10)
+    by_factor = ld.fit(text, data, **options)
+    assert by_factor.status is by_rows.status
+    assert (by_factor.n_obs, by_factor.dof) == (by_rows.n_obs, by_rows.dof)
+    assert by_factor.rss == pytest.approx(by_rows.rss, rel=1e-11)
+    np.testing.assert_allclose(by_factor.covariance, by_rows.covariance, rtol=1e-6)
+    np.testing.assert_allclose(by_factor.residuals, by_rows.residuals, rtol=1e-6, atol=1e-9)
+    for name, value in by_rows.values.items():
+        np.testing.assert_allclose(by_factor.values[name], value, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "what"),
+    [("y ~ log(a*x)", {"a": -1.0}, "log"), ("y ~ sqrt(a*x - 1) + b*x", {"a": 1.0, "b": 1.0}, "sqrt")],
+)
+def test_a_row_that_is_not_finite_is_named_though_rows_are_many(
+    text: str, start: dict[str, float], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.linspace(1, 5, 3000)
+    x[1234] = 0.5
+    messages = []
+    for large in (2**16, 10):
+        monkeypatch.setattr("lambdaml_dsl.fitting.problem.LARGE_SIZE", large)
+        with pytest.raises(ld.EvaluationError) as caught:
+            ld.fit(text, {"x": x, "y": x}, start=start)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+    assert what in messages[0]

@@ -114,6 +114,8 @@ class Posed:
     scale_of_y: float = 1.0
     spread_of_y: float = 1.0
     eager: bool = False
+    compressed: bool = False
+    n_obs: int = 0
 
     def residuals(self, theta: NDArray) -> NDArray:
         return self.function(theta)
@@ -127,12 +129,14 @@ def free(p: int) -> tuple[NDArray, NDArray]:
     return np.full(p, -np.inf), np.full(p, np.inf)
 
 
+@pytest.mark.parametrize("eager", [False, True])
 @pytest.mark.parametrize("optimizer", sorted(SOLVERS))
 @pytest.mark.parametrize(("function", "start", "least"), KNOWN, ids=[case[0].__name__ for case in KNOWN])
 def test_every_solver_on_every_problem(
-    function: Residuals, start: list[float], least: float, optimizer: str
+    function: Residuals, start: list[float], least: float, optimizer: str, eager: bool
 ) -> None:
-    solution = minimise(Posed(function), np.array(start, dtype=float), *free(len(start)), optimizer=optimizer)
+    posed = Posed(function, eager=eager)
+    solution = minimise(posed, np.array(start, dtype=float), *free(len(start)), optimizer=optimizer)
     assert solution.status is Status.CONVERGED
     assert solution.factor.rss == pytest.approx(least, rel=5e-6, abs=1e-20)
     assert solution.n_evaluations == len(solution.history)
@@ -158,12 +162,13 @@ def test_no_evaluation_leaves_the_bounds() -> None:
     assert np.all(np.array(seen) <= np.array([0.5, 2.0]) + 1e-15)
 
 
-def test_a_wall_of_nan_is_walked_around() -> None:
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_wall_of_nan_is_walked_around(eager: bool) -> None:
     def half_defined(theta: NDArray) -> NDArray:
         value = np.array([np.log(theta[0]), theta[0] - 0.01])
         return np.where(theta[0].real > 0, value, np.nan)
 
-    solution = minimise(Posed(half_defined), np.array([3.0]), *free(1))
+    solution = minimise(Posed(half_defined, eager=eager), np.array([3.0]), *free(1))
     assert solution.status is Status.CONVERGED
     scan = np.linspace(0.5, 1.5, 200_001)
     assert solution.theta[0] == pytest.approx(
@@ -171,14 +176,17 @@ def test_a_wall_of_nan_is_walked_around() -> None:
     )
 
 
-def test_running_out_of_evaluations_keeps_the_best() -> None:
-    solution = minimise(Posed(wood), np.array([-3.0, -1.0, -3.0, -1.0]), *free(4), max_evaluations=7)
+@pytest.mark.parametrize("eager", [False, True])
+def test_running_out_of_evaluations_keeps_the_best(eager: bool) -> None:
+    posed = Posed(wood, eager=eager)
+    solution = minimise(posed, np.array([-3.0, -1.0, -3.0, -1.0]), *free(4), max_evaluations=7)
     assert solution.status is Status.BUDGET
     assert solution.n_evaluations == 7
     assert solution.factor.rss == min(solution.history)
 
 
-def test_an_interruption_keeps_the_best() -> None:
+@pytest.mark.parametrize("eager", [False, True])
+def test_an_interruption_keeps_the_best(eager: bool) -> None:
     calls = 0
 
     def interrupted(theta: NDArray) -> NDArray:
@@ -188,7 +196,7 @@ def test_an_interruption_keeps_the_best() -> None:
             raise KeyboardInterrupt
         return wood(theta)
 
-    solution = minimise(Posed(interrupted), np.array([-3.0, -1.0, -3.0, -1.0]), *free(4))
+    solution = minimise(Posed(interrupted, eager=eager), np.array([-3.0, -1.0, -3.0, -1.0]), *free(4))
     assert solution.status is Status.INTERRUPTED
     assert solution.factor.rss == min(solution.history)
 
