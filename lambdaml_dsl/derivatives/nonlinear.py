@@ -113,6 +113,19 @@ def reach_of(program: Program, parameters: Sequence[int]) -> Reach:
     return Reach(tuple(moves), tuple(bends), tuple(quotients), tuple(replayed))
 
 
+@lru_cache(maxsize=256)
+def is_affine(program: Program, parameters: tuple[int, ...]) -> bool:
+    """Say whether a program is affine in some parameters together: then its Jacobian is the same everywhere.
+
+    Examples
+    --------
+    >>> import lambdaml_dsl as ld
+    >>> is_affine(ld.Model("a*x^2 + b*x").program, (0, 1)), is_affine(ld.Model("a*b*x").program, (0, 1))
+    (True, False)
+    """
+    return reach_of(program, parameters).stepped == 0
+
+
 def bent_by(function: Function | Operation, below: Sequence[int]) -> int:
     """Give the parameters in which a slot is not linear, by those that move its arguments."""
     if isinstance(function, Contract):

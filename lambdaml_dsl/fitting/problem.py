@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from lambdaml_dsl.derivatives.methods import mend
+from lambdaml_dsl.derivatives.nonlinear import is_affine
 from lambdaml_dsl.errors import DataError, EvaluationError, OptionError
 from lambdaml_dsl.fitting.options import starts_of
 from lambdaml_dsl.fitting.rows import Rows
@@ -95,6 +96,9 @@ class FreeProblem:
         # With few rows a call costs Python's overhead, not arithmetic: then the derivatives are taken
         # along with the residuals. So they are where both come as one R factor.
         self.eager = size <= EAGER_SIZE or self.compressed
+        self.linear = is_affine(objective.program, self.parameters)
+        if not self.compressed:
+            self._evaluation = objective.evaluation(self.parameters)
         self.scale_of_y, self.spread_of_y = lengths(objective.y, objective.weights)
 
     def full(self, free: FloatArray) -> FloatArray:
@@ -119,7 +123,7 @@ class FreeProblem:
             triangle = self.objective.factor(theta, self.parameters)
             jacobian = triangle[:, :-1] if self._kept is None else triangle[:, self._kept]
             return triangle[:, -1], np.ascontiguousarray(jacobian.T)
-        out = self.objective.evaluation(self.parameters).run(theta)
+        out = self._evaluation.run(theta)
         flat = out.ravel()
         if not flat.dot(flat) < math.inf:
             mend(

@@ -27,6 +27,9 @@ class Problem(Protocol):
     eager: bool
     """Whether the derivatives cost hardly more than the residuals, and are to be taken along."""
 
+    linear: bool
+    """Whether the residuals are linear in theta, so that one step leads to the minimum."""
+
     compressed: bool
     """Whether `linearise` gives the R factor of [J r] in place of all of its rows. It is eager then."""
 

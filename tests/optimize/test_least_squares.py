@@ -114,6 +114,7 @@ class Posed:
     scale_of_y: float = 1.0
     spread_of_y: float = 1.0
     eager: bool = False
+    linear: bool = False
     compressed: bool = False
     n_obs: int = 0
 
