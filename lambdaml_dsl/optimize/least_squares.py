@@ -89,15 +89,15 @@ def run_lm(record: Record, start: FloatArray, first_radius: float) -> FloatArray
     """Run Levenberg-Marquardt, without bounds; of a linear problem its first step is the last."""
     if record.problem.linear:
         record.sum_of_squares(start)
-        theta = start + record.factor(start).step
-        record.sum_of_squares(theta)
-        return theta
+        there = start + record.factor(start).step
+        record.sum_of_squares(there)
+        return there
     if record.problem.compressed or not record.problem.eager:
         return levenberg_marquardt(record, start, first_radius)
     record.wall = WALL
     # With every tolerance at or above the rounding unit MINPACK has nothing to warn of: its stringent
     # tests are met only after the plain ones, and the record's budget ends before its own.
-    theta = scipy_optimize().leastsq(
+    theta: FloatArray = scipy_optimize().leastsq(
         record.residuals,
         start,
         Dfun=record.jacobian,

@@ -31,6 +31,9 @@ ones are given to it in parts: its threads and ours would only wait for each oth
 BLAS_DOT = 8192
 """The same of dot products. Products of a matrix and a vector go to its threads even if small: not used."""
 
+AT_ONCE = 16
+"""So many partial products are kept before they are added up."""
+
 LARGE = 2**14
 """A product of so many multiplications in each row would be cut too small: all of it is left to BLAS."""
 
@@ -466,7 +469,7 @@ def multiply(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
     elif each * width <= BLAS_ALONE or each > LARGE:
         np.matmul(a, b, out=out)
     else:
-        for part in in_parts(width, BLAS_ALONE // each):
+        for part in in_parts(width, BLAS_ALONE // each, width):
             np.matmul(a[..., None, :, :], parted(b, part), out=parted(out, part))
 
 
@@ -480,28 +483,28 @@ def multiply_over_rows(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
         np.matmul(a, b.T, out=out)
     else:
         out[...] = 0.0
-        for part in in_parts(inner, BLAS_ALONE // each):
+        for part in in_parts(inner, BLAS_ALONE // each, AT_ONCE):
             products = np.matmul(parted(a, part), np.swapaxes(parted(b, part), -1, -2))
             out += np.add.reduce(products, axis=0)
 
 
 class Part(NamedTuple):
-    """Some columns of a matrix: `count` times `width`, from `low` on."""
+    """Some columns of a matrix: so many `times` a `width`, from `low` on."""
 
     low: int
-    count: int
+    times: int
     width: int
 
 
-def in_parts(columns: int, width: int) -> list[Part]:
-    """Cut columns into parts of some width, and what is left."""
-    count, left = divmod(columns, width)
-    parts = [Part(0, count, width), Part(count * width, 1, left)]
-    return [part for part in parts if part.count and part.width]
+def in_parts(columns: int, width: int, most: int) -> list[Part]:
+    """Cut columns into parts of some width, at most so many at a time, and what is left."""
+    times, left = divmod(columns, width)
+    parts = [Part(first * width, min(most, times - first), width) for first in range(0, times, most)]
+    return [*parts, Part(times * width, 1, left)] if left else parts
 
 
 def parted(matrix: FloatArray, part: Part) -> FloatArray:
-    """View parts of a matrix as a stack of matrices: shape (..., count, rows, width)."""
-    own = matrix[..., part.low : part.low + part.count * part.width]
-    stack = own.reshape(*own.shape[:-1], part.count, part.width)
+    """View parts of a matrix as a stack of matrices: shape (..., times, rows, width)."""
+    own = matrix[..., part.low : part.low + part.times * part.width]
+    stack = own.reshape(*own.shape[:-1], part.times, part.width)
     return np.moveaxis(stack, -2, -3)

@@ -24,7 +24,7 @@ from lambdaml_dsl.language.bind import BoundModel, Declared, Known, bind_text
 from lambdaml_dsl.language.nodes import Expr
 from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.language.source import Source
-from lambdaml_dsl.program.arrays import Contract
+from lambdaml_dsl.program.arrays import Contract, dot, multiply, multiply_over_rows
 from lambdaml_dsl.program.evaluate import Evaluation, evaluate
 from lambdaml_dsl.program.instructions import Apply, Program
 from lambdaml_dsl.program.lower import lower
@@ -532,3 +532,19 @@ def test_a_product_is_one_matrix_product_for_each_chunk(monkeypatch: pytest.Monk
     monkeypatch.setattr(np, "matmul", lambda *args, **options: (calls.append(1), matmul(*args, **options))[1])
     np.testing.assert_allclose(evaluation(weights.ravel()), weights @ inputs, rtol=1e-14, atol=1e-15)
     assert len(calls) == 4
+
+
+@pytest.mark.parametrize("height", [1, 3, 64, 130])
+@pytest.mark.parametrize("inner", [1, 64, 140])
+@pytest.mark.parametrize("rows", [1, 63, 1000, 9001])
+def test_products_that_are_cut_are_the_products(height: int, inner: int, rows: int) -> None:
+    """What BLAS would share out to its threads is given to it in parts; to rounding it is the same."""
+    rng = np.random.default_rng(height + inner + rows)
+    matrix, columns = rng.normal(size=(height, inner)), rng.normal(size=(inner, rows))
+    out = np.empty((height, rows))
+    multiply(matrix, columns, out)
+    np.testing.assert_allclose(out, matrix @ columns, rtol=1e-12, atol=1e-12)
+    turned, sums = rng.normal(size=(height, rows)), np.empty((height, inner))
+    multiply_over_rows(turned, columns, sums)
+    np.testing.assert_allclose(sums, turned @ columns.T, rtol=1e-11, atol=1e-10)
+    assert dot(columns[0], turned[0]) == pytest.approx(columns[0] @ turned[0], rel=1e-11, abs=1e-11)
