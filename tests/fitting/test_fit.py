@@ -796,3 +796,27 @@ def test_a_row_that_is_not_finite_is_named_though_rows_are_many(
         messages.append(str(caught.value))
     assert messages[0] == messages[1]
     assert what in messages[0]
+
+
+@pytest.mark.parametrize("large", [2**16, 2**40], ids=["on R factors", "on all rows"])
+def test_a_fit_is_the_same_to_the_bit_for_any_number_of_threads(
+    large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(9)
+    x0, x1 = rng.normal(0, 2, 200_000), rng.uniform(0, 6, 200_000)
+    y = 1.5 * np.exp(-0.4 * np.abs(x0)) * np.cos(2 * x1 + 0.3) + rng.normal(0, 0.1, 200_000)
+    monkeypatch.setattr("lambdaml_dsl.fitting.problem.LARGE_SIZE", large)
+    found = []
+    for cores in (1, 2, 4):
+        monkeypatch.setattr("lambdaml_dsl.program.threads.cores", lambda cores=cores: cores)
+        result = ld.fit(
+            "y ~ a*exp(-lam*abs(x0))*cos(w*x1 + phi)",
+            {"x0": x0, "x1": x1, "y": y},
+            start={"a": 1.2, "lam": 0.5, "w": 1.98, "phi": 0.4},
+        )
+        assert result.converged
+        found.append(
+            np.concatenate([list(result.values.values()), result.covariance.ravel(), result.residuals])
+        )
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
