@@ -32,7 +32,6 @@ from lambdaml_dsl.program.arrays import (
     Largest,
     Operation,
     Place,
-    RowOuter,
     Stack,
     Sum,
     Take,
@@ -50,6 +49,7 @@ from lambdaml_dsl.program.instructions import (
     ProgramBuilder,
 )
 from lambdaml_dsl.program.lower import emit_rule
+from lambdaml_dsl.program.totals import RowOuter
 
 
 class Risks(NamedTuple):

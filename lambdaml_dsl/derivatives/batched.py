@@ -25,8 +25,9 @@ from lambdaml_dsl.derivatives.scheme import Scheme
 from lambdaml_dsl.derivatives.stencils import STENCILS, place
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.arrays import Contract
-from lambdaml_dsl.program.evaluate import CACHE_BYTES, MOST_BYTES, Evaluation, Reduce, plan
+from lambdaml_dsl.program.evaluate import Evaluation, Reduce
 from lambdaml_dsl.program.instructions import Apply, Parameter, Program
+from lambdaml_dsl.program.plan import CACHE_BYTES, MOST_BYTES, plan
 from lambdaml_dsl.program.threads import Slabs, cores, on_rows, side_by_side
 
 MOST_IN_FRONT = 512

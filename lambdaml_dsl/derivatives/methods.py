@@ -15,9 +15,9 @@ from lambdaml_dsl.derivatives.differences import difference
 from lambdaml_dsl.derivatives.scheme import DiffMethod, Scheme, read_method, read_scheme
 from lambdaml_dsl.derivatives.stencils import STENCILS
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.program.arrays import dot
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
+from lambdaml_dsl.program.products import dot
 
 __all__ = ["METHODS", "DiffMethod", "Scheme", "differentiate", "mend", "read_method", "read_scheme"]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from lambdaml_dsl.derivatives.differences import replay
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.program.arrays import Repeat, RowOuter, RowProduct, RowSum, Sum
+from lambdaml_dsl.program.arrays import Sum
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import (
     MULTIPLY,
@@ -22,6 +22,7 @@ from lambdaml_dsl.program.instructions import (
     Program,
     ProgramBuilder,
 )
+from lambdaml_dsl.program.totals import Repeat, RowOuter, RowProduct, RowSum
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,9 +16,9 @@ from lambdaml_dsl.fitting.specs import ComponentSpec
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.squares import SquaredResiduals
-from lambdaml_dsl.program.arrays import dot
 from lambdaml_dsl.program.diagnosis import first_bad_slot
 from lambdaml_dsl.program.instructions import Program
+from lambdaml_dsl.program.products import dot
 
 LARGE_SIZE = 2**16
 """Of more derivatives than this only the R factor is formed, in chunks of rows."""

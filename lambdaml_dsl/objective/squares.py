@@ -25,10 +25,10 @@ from lambdaml_dsl.language.arrays import Shape, described
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.factors import linearised_chunk, stacked
-from lambdaml_dsl.program.arrays import dot
 from lambdaml_dsl.program.evaluate import Evaluation, add_up
 from lambdaml_dsl.program.instructions import MULTIPLY, SUBTRACT, Program, ProgramBuilder
 from lambdaml_dsl.program.lower import emit_model
+from lambdaml_dsl.program.products import dot
 from lambdaml_dsl.program.threads import Slabs, on_rows
 
 RESPONSE, ROOT_WEIGHT = "(response)", "(root of weight)"

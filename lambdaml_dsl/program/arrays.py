@@ -6,8 +6,6 @@ matrices broadcast against each other as values while their rows stay aligned.
 
 Each operation but `Contract` and `Largest` is linear, so it carries tangents as it carries values; a tangent
 has the axes of its parameter in front, and `lifted` gives the same operation behind them.
-
-A `Total` is the one kind that looks along the rows: it adds up all rows of a chunk.
 """
 
 from __future__ import annotations
@@ -15,27 +13,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from math import prod
-from typing import NamedTuple, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 
 from lambdaml_dsl.language.arrays import Shape, elementwise
 from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.program.products import multiply
 
 Key: TypeAlias = tuple[int | slice, ...]
-
-BLAS_ALONE = 2**18
-"""OpenBLAS computes products of two matrices of up to so many multiplications on the thread that asks. Larger
-ones are given to it in parts: its threads and ours would only wait for each other."""
-
-BLAS_DOT = 8192
-"""The same of dot products. Products of a matrix and a vector go to its threads even if small: not used."""
-
-AT_ONCE = 16
-"""So many partial products are kept before they are added up."""
-
-LARGE = 2**14
-"""A product of so many multiplications in each row would be cut too small: all of it is left to BLAS."""
 
 
 class Operation(ABC):
@@ -356,155 +342,3 @@ class Contract(Operation):
     def lifted_right(self, axes: int) -> Contract:
         """Multiply where the right value has more axes in front."""
         return replace(self, right_front=axes)
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat(Operation):
-    """A value that all rows share, given to each row of a column, so that it can be added up over them."""
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """Give the shape as it is."""
-        return shapes[0]
-
-    def kernel(self, *arguments: FloatArray) -> None:
-        """Repeat."""
-        value, _, out = arguments
-        np.copyto(out, value)
-
-    def lifted(self, axes: int) -> Self:
-        """Repeat behind more axes."""
-        return self
-
-
-class Total(Operation):
-    """A sum over the rows of a chunk: its result has no rows, and is an output of the program."""
-
-    def lifted(self, axes: int) -> Operation:
-        """Act behind more axes: nothing is computed from a total."""
-        raise TypeError("a total carries no tangents")
-
-
-@dataclass(frozen=True, slots=True)
-class RowSum(Total):
-    """The sum of each component over the rows."""
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """Give the shape as it is."""
-        return shapes[0]
-
-    def kernel(self, *arguments: FloatArray) -> None:
-        """Add."""
-        value, out = arguments
-        out[...] = np.add.reduce(value, axis=-1)  # a batch may share what is of data alone
-
-
-@dataclass(frozen=True, slots=True)
-class RowProduct(Total):
-    """The sum over the rows of the product of two values of one shape, component by component."""
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """Give the shape of the two."""
-        return elementwise(*shapes)
-
-    def kernel(self, *arguments: FloatArray) -> None:
-        """Multiply and add; numbers by BLAS."""
-        a, b, out = arguments
-        if a.ndim == b.ndim == 1:
-            out[...] = dot(a, b)
-        else:
-            out[...] = np.einsum("...n,...n->...", a, b)
-
-
-@dataclass(frozen=True, slots=True)
-class RowOuter(Total):
-    """The sum over the rows of all products of one value's components with another's.
-
-    Attributes
-    ----------
-    left, right : int
-        Axes of the two values that are kept.
-    shared : int
-        Axes behind them that both have, and that are summed over as well.
-    """
-
-    left: int
-    right: int
-    shared: int = 0
-
-    def shape(self, *shapes: Shape) -> Shape:
-        """Give the axes that are kept."""
-        a, b = shapes
-        return a[: self.left] + b[: self.right]
-
-    def kernel(self, *arguments: FloatArray) -> None:
-        """Multiply: one matrix product of BLAS, with the rows as inner axis."""
-        a, b, out = arguments
-        kept_a, kept_b = a.shape[: self.left], b.shape[: self.right]
-        if a.ndim == self.left + self.shared + 1:
-            inner = prod(a.shape[self.left :])
-            first, second = a.reshape(prod(kept_a), inner), b.reshape(prod(kept_b), inner)
-            multiply_over_rows(first, second, out.reshape(len(first), len(second)))
-        else:  # a batch of thetas stands before the rows
-            behind = (prod(a.shape[self.left : self.left + self.shared]),)
-            first = a.reshape(prod(kept_a), *behind, *a.shape[self.left + self.shared :])
-            second = b.reshape(prod(kept_b), *behind, *b.shape[self.right + self.shared :])
-            result = out.reshape(prod(kept_a), prod(kept_b), *out.shape[self.left + self.right :])
-            result[...] = np.einsum("ks...n,ls...n->kl...", first, second)
-
-
-def dot(a: FloatArray, b: FloatArray) -> float:
-    """Give the product of two vectors, in parts that BLAS does not share out to threads of its own."""
-    if len(a) <= BLAS_DOT:
-        return float(a.dot(b))
-    return sum(
-        float(a[low : low + BLAS_DOT].dot(b[low : low + BLAS_DOT])) for low in range(0, len(a), BLAS_DOT)
-    )
-
-
-def multiply(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
-    """Multiply matrices, of which the second has the rows of data as its columns."""
-    each, width = a.shape[-2] * a.shape[-1], b.shape[-1]
-    if a.shape[-2] == 1 or width == 1:
-        np.einsum("...ik,...kj->...ij", a, b, out=out)
-    elif each * width <= BLAS_ALONE or each > LARGE:
-        np.matmul(a, b, out=out)
-    else:
-        for part in in_parts(width, BLAS_ALONE // each, width):
-            np.matmul(a[..., None, :, :], parted(b, part), out=parted(out, part))
-
-
-def multiply_over_rows(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
-    """Multiply one matrix with the other turned: the rows of data are their columns, and are added up."""
-    each, inner = len(a) * len(b), a.shape[-1]
-    if len(a) == 1 or len(b) == 1:
-        many, one = (a, b[0]) if len(b) == 1 else (b, a[0])
-        out[...] = np.array([dot(row, one) for row in many]).reshape(out.shape)
-    elif each * inner <= BLAS_ALONE or each > LARGE:
-        np.matmul(a, b.T, out=out)
-    else:
-        out[...] = 0.0
-        for part in in_parts(inner, BLAS_ALONE // each, AT_ONCE):
-            products = np.matmul(parted(a, part), np.swapaxes(parted(b, part), -1, -2))
-            out += np.add.reduce(products, axis=0)
-
-
-class Part(NamedTuple):
-    """Some columns of a matrix: so many `times` a `width`, from `low` on."""
-
-    low: int
-    times: int
-    width: int
-
-
-def in_parts(columns: int, width: int, most: int) -> list[Part]:
-    """Cut columns into parts of some width, at most so many at a time, and what is left."""
-    times, left = divmod(columns, width)
-    parts = [Part(first * width, min(most, times - first), width) for first in range(0, times, most)]
-    return [*parts, Part(times * width, 1, left)] if left else parts
-
-
-def parted(matrix: FloatArray, part: Part) -> FloatArray:
-    """View parts of a matrix as a stack of matrices: shape (..., times, rows, width)."""
-    own = matrix[..., part.low : part.low + part.times * part.width]
-    stack = own.reshape(*own.shape[:-1], part.times, part.width)
-    return np.moveaxis(stack, -2, -3)

@@ -18,7 +18,8 @@ from lambdaml_dsl.language.arrays import Shape, elementwise
 from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS, FloatArray, Function
 from lambdaml_dsl.language.printing import number_text
 from lambdaml_dsl.language.source import NOWHERE, Span
-from lambdaml_dsl.program.arrays import Broadcast, Operation, Total
+from lambdaml_dsl.program.arrays import Broadcast, Operation
+from lambdaml_dsl.program.totals import Total
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.program.arrays import LARGE, Contract, RowOuter
-from lambdaml_dsl.program.evaluate import Evaluation, Reduce, add_up, copied, plan
+from lambdaml_dsl.program.arrays import Contract
+from lambdaml_dsl.program.evaluate import Evaluation, Reduce, add_up, copied
 from lambdaml_dsl.program.instructions import Apply, Program
+from lambdaml_dsl.program.plan import plan
+from lambdaml_dsl.program.products import LARGE
+from lambdaml_dsl.program.totals import RowOuter
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor

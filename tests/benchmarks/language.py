@@ -12,9 +12,9 @@ from lambdaml_dsl.language.bind import bind
 from lambdaml_dsl.language.bound import Declared
 from lambdaml_dsl.language.parse import parse, parser
 from lambdaml_dsl.language.source import Source
-from lambdaml_dsl.program.evaluate import plan
 from lambdaml_dsl.program.instructions import Program
 from lambdaml_dsl.program.lower import lower
+from lambdaml_dsl.program.plan import plan
 from tests.benchmarks import flagship
 from tests.benchmarks.findings import Findings
 from tests.benchmarks.table import Table

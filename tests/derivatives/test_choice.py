@@ -10,8 +10,8 @@ from lambdaml_dsl.derivatives.choice import choose
 from lambdaml_dsl.derivatives.complex_step import carry
 from lambdaml_dsl.derivatives.scaling import parts_of, product
 from lambdaml_dsl.derivatives.scheme import DiffMethod, Scheme
-from lambdaml_dsl.program.evaluate import plan
 from lambdaml_dsl.program.instructions import ADD, DIVIDE, MULTIPLY, NEGATE, ProgramBuilder
+from lambdaml_dsl.program.plan import plan
 
 AUTO = Scheme(DiffMethod.AUTO)
 SEVENTEEN = " + ".join(f"p{k}*x^{k}" for k in range(17))

@@ -7,7 +7,7 @@ from scipy.optimize import approx_fprime
 import lambdaml_dsl as ld
 from lambdaml_dsl.errors import DataError, LambdaMLError
 from lambdaml_dsl.objective.squares import SquaredResiduals
-from lambdaml_dsl.program.evaluate import chunk_rows
+from lambdaml_dsl.program.plan import chunk_rows
 
 FORMULA = "a*exp(-b*x)*cos(w*t) + c"
 THETA = np.array([1.3, 0.7, 2.1, -0.4])

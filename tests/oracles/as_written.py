@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from lambdaml_dsl.program import evaluate
+from lambdaml_dsl.program import plan
 
 
 @contextmanager
 def as_written() -> Iterator[None]:
     """Leave out the strength reduction of what is evaluated within."""
-    evaluate.plan.cache_clear()
+    plan.plan.cache_clear()
     try:
-        with patch.object(evaluate, "reduced", lambda program: program):
+        with patch.object(plan, "reduced", lambda program: program):
             yield
     finally:
-        evaluate.plan.cache_clear()
+        plan.plan.cache_clear()

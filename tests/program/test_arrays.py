@@ -24,10 +24,11 @@ from lambdaml_dsl.language.bind import BoundModel, Declared, Known, bind_text
 from lambdaml_dsl.language.nodes import Expr
 from lambdaml_dsl.language.printing import to_text
 from lambdaml_dsl.language.source import Source
-from lambdaml_dsl.program.arrays import Contract, dot, multiply, multiply_over_rows
+from lambdaml_dsl.program.arrays import Contract
 from lambdaml_dsl.program.evaluate import Evaluation, evaluate
 from lambdaml_dsl.program.instructions import Apply, Program
 from lambdaml_dsl.program.lower import lower
+from lambdaml_dsl.program.products import dot, multiply, multiply_over_rows
 from lambdaml_dsl.program.threads import Slabs
 
 DECLARED = Declared(tuple(INPUTS), tuple(PARAMETERS), shapes=tuple(NAMES.items()))

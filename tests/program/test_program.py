@@ -23,7 +23,7 @@ from lambdaml_dsl.language import elementary
 from lambdaml_dsl.language.bind import BoundModel, Declared, Known, bind_text
 from lambdaml_dsl.language.functions import FUNCTIONS, OPERATORS, Function
 from lambdaml_dsl.language.source import Source
-from lambdaml_dsl.program.evaluate import Evaluation, evaluate, plan
+from lambdaml_dsl.program.evaluate import Evaluation, evaluate
 from lambdaml_dsl.program.instructions import (
     ADD,
     DIVIDE,
@@ -37,6 +37,7 @@ from lambdaml_dsl.program.instructions import (
     ProgramBuilder,
 )
 from lambdaml_dsl.program.lower import lower, lower_response
+from lambdaml_dsl.program.plan import plan
 
 INPUTS, PARAMETERS = ("x0", "x1", "x2"), ("a", "b", "c")
 DECLARED = Declared(inputs=INPUTS, parameters=PARAMETERS)

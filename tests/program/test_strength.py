@@ -85,7 +85,7 @@ def quick() -> Iterator[None]:
 
 
 def forget() -> None:
-    from lambdaml_dsl.program.evaluate import plan
+    from lambdaml_dsl.program.plan import plan
 
     reduced.cache_clear()
     plan.cache_clear()

@@ -9,7 +9,8 @@ from lambdaml_dsl import Model
 from lambdaml_dsl.derivatives.methods import DiffMethod, differentiate
 from lambdaml_dsl.derivatives.sums import sum_of_squares
 from lambdaml_dsl.program import threads
-from lambdaml_dsl.program.evaluate import Evaluation, chunk_rows
+from lambdaml_dsl.program.evaluate import Evaluation
+from lambdaml_dsl.program.plan import chunk_rows
 from lambdaml_dsl.program.threads import Slabs, side_by_side
 
 PROGRAM = differentiate(Model("c + a*exp(-b*x)*cos(w*x)").program, (0, 1, 2, 3), DiffMethod.COMPLEX_STEP)
