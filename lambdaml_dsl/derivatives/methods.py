@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
 from lambdaml_dsl.derivatives.adjoint import adjoint
-from lambdaml_dsl.derivatives.complex_step import carry
+from lambdaml_dsl.derivatives.complex_step import carry, carry_in_order
 from lambdaml_dsl.derivatives.differences import difference
 from lambdaml_dsl.derivatives.scheme import DiffMethod, Scheme, read_method, read_scheme
 from lambdaml_dsl.derivatives.stencils import STENCILS
+from lambdaml_dsl.errors import LimitError
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.evaluate import evaluate
 from lambdaml_dsl.program.instructions import Program
@@ -74,9 +75,11 @@ def mend(
     outputs: FloatArray,
     scheme: Scheme | DiffMethod = DiffMethod.COMPLEX_STEP,
 ) -> None:
-    """Put difference quotients where a rule met 0 times infinity though the value is finite.
+    """Compute the derivatives of some rows again: where they are not finite though the value is.
 
-    ``1/(1 + exp(z))`` is 0 where exp overflows, and so is its derivative; the chain rule has 0 * inf.
+    First by the rules in the order of the formula, for what was lost by taking numbers together that all rows
+    share. Then by difference quotients, for what the rules cannot know: ``1/(1 + exp(z))`` is 0 where exp
+    overflows, and so is its derivative; the chain rule has 0 times infinity.
 
     Parameters
     ----------
@@ -95,14 +98,28 @@ def mend(
     """
     size, rows = program.output_sizes[0], outputs.shape[-1]
     flat = outputs.ravel()
-    if dot(flat, flat) < np.inf:
-        return  # what is not finite leaves no sum finite
+    with np.errstate(all="ignore"):
+        if dot(flat, flat) < np.inf:
+            return  # what is not finite leaves no sum finite
     value, derivatives = outputs[:size], outputs[size:].reshape(-1, size, rows)
-    bad = ~np.isfinite(derivatives) & np.isfinite(value)
-    if bad.any():
-        central = Scheme(DiffMethod.CENTRAL)
-        if isinstance(scheme, Scheme):
-            central = Scheme(DiffMethod.CENTRAL, lower=scheme.lower, upper=scheme.upper)
-        quotients = differentiate(program, parameters, central)
-        other = evaluate(quotients, columns, rows, theta)[size:]
-        np.copyto(derivatives, other.reshape(derivatives.shape), where=bad)
+    central = Scheme(DiffMethod.CENTRAL)
+    if isinstance(scheme, Scheme):
+        central = Scheme(DiffMethod.CENTRAL, lower=scheme.lower, upper=scheme.upper)
+    for again in (partial(in_order, program), partial(differentiate, program, scheme=central)):
+        bad = ~np.isfinite(derivatives) & np.isfinite(value)
+        concerned = np.flatnonzero(bad.any(axis=(0, 1)))
+        if not len(concerned):
+            return
+        try:
+            better = again(parameters=parameters)
+        except LimitError:
+            return  # too many components to carry a tangent for each: it stays NaN, and is said to be
+        own = {name: values[..., concerned] for name, values in columns.items()}
+        other = evaluate(better, own, len(concerned), theta)[size:].reshape(-1, size, len(concerned))
+        derivatives[..., concerned] = np.where(bad[..., concerned], other, derivatives[..., concerned])
+
+
+@lru_cache(maxsize=256)
+def in_order(program: Program, parameters: tuple[int, ...]) -> Program:
+    """Carry tangents in the order of the formula; the same program for the same question."""
+    return carry_in_order(program, parameters)

@@ -123,7 +123,24 @@ def is_affine(program: Program, parameters: tuple[int, ...]) -> bool:
     >>> is_affine(ld.Model("a*x^2 + b*x").program, (0, 1)), is_affine(ld.Model("a*b*x").program, (0, 1))
     (True, False)
     """
-    return reach_of(program, parameters).stepped == 0
+    together = 1  # one bit for all of them: where two meet, it meets itself
+    moves: list[int] = []
+    for item in program.instructions:
+        moved = 0
+        match item:
+            case Parameter(index):
+                moved = together if index in parameters else 0
+            case Apply(Largest()):
+                pass
+            case Apply(function, arguments):
+                below = [moves[argument] for argument in arguments]
+                moved = together if any(below) else 0
+                if moved and bent_by(function, below):
+                    return False
+            case _:
+                pass
+        moves.append(moved)
+    return True
 
 
 def bent_by(function: Function | Operation, below: Sequence[int]) -> int:

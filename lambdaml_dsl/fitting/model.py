@@ -427,30 +427,37 @@ class Model:
             With ``value(theta)``, ``gradient(theta)``, ``value_and_gradient(theta)``, ``factor(theta)``.
         """
         check_choice("loss", loss, ("least_squares",))
+        options = (y, weights, diff_method, diff_h, bounds)
         if callable(data):
-            return SquaredResidualsOfBlocks(
-                data, lambda block: self._bind_table(block, y, weights, diff_method, diff_h, bounds)
-            )
-        return self._bind_table(data, y, weights, diff_method, diff_h, bounds)
+            return SquaredResidualsOfBlocks(data, lambda block: self._bind_block(block, *options))
+        return self._bind_table(read_table(data), *options)
+
+    def _bind_block(self, block: Any, *options: Any) -> SquaredResiduals | None:
+        """Bind the model to a block of rows; None where there are none."""
+        table = read_table(block)
+        return self._bind_table(table, *options) if table.rows else None
 
     def _bind_table(
         self,
-        data: Any,
+        table: Table,
         y: Any,
         weights: Any,
         diff_method: DiffMethod | str,
         diff_h: float | None,
         bounds: Mapping[str, tuple[Any, Any]] | None,
     ) -> SquaredResiduals:
-        table = read_table(data)
+        if table.rows == 0:
+            raise DataError("the data have no rows", place=table.name)
         bound = self.bind_to(columns_for_inputs(self, table, y))
         response = read_response(bound, table, y)
         scales = None if weights is None else read_scatter(table, weights, "weights", response.shape[:-1])
-        columns = read_inputs(bound, table)
+        # Copies: what is computed of the data is kept, and must not disagree with arrays that change.
+        columns = {name: values.copy() for name, values in read_inputs(bound, table).items()}
+        response = response.copy()
         checked = {f"column '{name}'": values for name, values in columns.items()}
-        finite_rows({**checked, "the response": response}, table, "raise")
+        finite_rows({**checked, "the response": response}, table, "refuse")
         if scales is not None:
-            finite_rows({"weights": scales}, table, "raise")
+            finite_rows({"weights": scales}, table, "refuse")
             if (scales < 0).any():
                 row = table.row(int(np.argmax((scales < 0).reshape(-1, table.rows).any(axis=0))))
                 raise DataError(f"weights must be zero or above, but not so in {row}", place=table.name)

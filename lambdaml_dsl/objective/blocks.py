@@ -7,12 +7,11 @@ same objective as of all rows together: sums over rows are sums over blocks, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from lambdaml_dsl.errors import DataError
+from lambdaml_dsl.errors import DataError, LambdaMLError
 from lambdaml_dsl.language.bound import BoundModel
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.objective.factors import stacked
@@ -30,7 +29,7 @@ class SquaredResidualsOfBlocks:
     blocks : callable
         Called without arguments, it gives the blocks of rows, from the first to the last.
     bind : callable
-        Binds the model to a block.
+        Binds the model to a block; None for one without rows.
 
     Examples
     --------
@@ -45,15 +44,21 @@ class SquaredResidualsOfBlocks:
     (300, 0.0, array([0.]))
     """
 
-    def __init__(self, blocks: Blocks, bind: Callable[[Any], SquaredResiduals]) -> None:
+    def __init__(self, blocks: Blocks, bind: Callable[[Any], SquaredResiduals | None]) -> None:
         self._blocks = blocks
         self._bind = bind
+        self._made: object = None
+        self._n_obs: int | None = None
         self.bound: BoundModel = next(self._objectives()).bound
 
-    @cached_property
+    @property
     def n_obs(self) -> int:
-        """The number of residuals; counting them takes a pass."""
-        return sum(objective.n_obs for objective in self._objectives())
+        """The number of residuals; counting them takes a pass, if none was made before."""
+        if self._n_obs is None:
+            for _ in self._objectives():
+                pass
+        assert self._n_obs is not None
+        return self._n_obs
 
     def value(self, theta: FloatArray | Sequence[float]) -> float:
         """Give the sum of squares."""
@@ -87,9 +92,22 @@ class SquaredResidualsOfBlocks:
                 f"'{type(made).__name__}'",
                 hint="It is to give one block of rows after the other: a generator of dicts or data frames.",
             )
-        first = ""
+        if isinstance(made, Iterator) and made is self._made:
+            raise DataError(
+                "the function that makes the blocks of data gave the same iterator again, which is used up",
+                hint="The function is called for each pass, and must make the blocks anew each time.",
+            )
+        self._made = made
+        first, count = "", 0
         for number, block in enumerate(made, start=1):
-            objective = self._bind(block)
+            try:
+                objective = self._bind(block)
+            except LambdaMLError as error:
+                error.place = f"block {number} of {error.place or 'the data'}"
+                raise
+            if objective is None:
+                continue  # no rows
+            count += objective.n_obs
             names = inputs_of(objective.bound)
             first = first or names
             if names != first:
@@ -100,9 +118,16 @@ class SquaredResidualsOfBlocks:
             yield objective
         if not first:
             raise DataError(
-                "there are no blocks of data",
+                "the blocks of data have no rows",
                 hint="The function is called for each pass, and must make the blocks anew each time.",
             )
+        if self._n_obs not in (None, count):
+            raise DataError(
+                f"the blocks of data had {self._n_obs} values of the response in the pass before, "
+                f"and {count} in this one",
+                hint="The function must give the same rows in each pass.",
+            )
+        self._n_obs = count
 
 
 def inputs_of(bound: BoundModel) -> str:

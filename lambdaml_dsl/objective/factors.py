@@ -8,12 +8,11 @@ squares over any number of rows takes the memory of one chunk, and loses no digi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
-from typing import Any
 
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.objective.linalg import linalg
 
 FAN_IN = 32
 """So many triangles are stacked at once."""
@@ -33,7 +32,7 @@ def triangle(matrix: FloatArray) -> FloatArray:
         Shape (min(rows, columns), columns), with zeros below the diagonal.
     """
     columns, rows = matrix.shape
-    reduced = lapack().dgeqrf(matrix.T, lwork=32 * columns)[0]
+    reduced = linalg().lapack.dgeqrf(matrix.T, lwork=32 * columns)[0]
     return np.triu(reduced[: min(rows, columns)])
 
 
@@ -69,11 +68,3 @@ def stacked(triangles: Iterable[FloatArray]) -> FloatArray:
             level.clear()
     # What came first is on the highest level.
     return triangle(np.concatenate([each for level in reversed(levels) for each in level]).T)
-
-
-@cache
-def lapack() -> Any:
-    """Import LAPACK, at first use."""
-    import scipy.linalg.lapack
-
-    return scipy.linalg.lapack

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count, takewhile
@@ -335,9 +335,16 @@ def from_frame(frame: Any, name: str, lines: Sequence[int] | None = None) -> Tab
     try:
         wrapped: Any = nw.from_native(frame)
     except TypeError:
+        blocks = callable(frame) or isinstance(frame, Iterator)
         raise OptionError(
             f"data cannot be of the type '{type(frame).__name__}'",
-            hint="Give a dict of arrays, a data frame, or the path of a CSV or Parquet file.",
+            hint="Give a dict of arrays, a data frame, or the path of a CSV or Parquet file."
+            + (
+                " Data in blocks are for Model.bind, which takes the function that makes them: "
+                "bind(blocks), not bind(blocks())."
+                if blocks
+                else ""
+            ),
         ) from None
     except (NarwhalsError, ValueError) as error:
         raise DataError(first_line_of(error), place=name) from None
@@ -395,7 +402,8 @@ def finite_rows(columns: Mapping[str, FloatArray], table: Table, policy: str) ->
     table : Table
         Where they come from.
     policy : str
-        ``"raise"`` refuses the first bad value, ``"omit"`` leaves its row out.
+        ``"raise"`` refuses the first bad value, ``"omit"`` leaves its row out; ``"refuse"`` is ``"raise"``
+        where no row can be left out.
 
     Returns
     -------
@@ -409,7 +417,7 @@ def finite_rows(columns: Mapping[str, FloatArray], table: Table, policy: str) ->
         return None
     good = np.ones(table.rows, dtype=bool)
     for name, finite in finite_by_name.items():
-        if policy == "raise" and not finite.all():
+        if policy != "omit" and not finite.all():
             index = int(np.argmin(finite))
             values = columns[name][..., index].ravel()
             bad = values[~np.isfinite(values)][0]
@@ -419,7 +427,9 @@ def finite_rows(columns: Mapping[str, FloatArray], table: Table, policy: str) ->
             raise DataError(
                 f"{name} holds {shown} in {table.row(index)}{others}",
                 place=table.name,
-                hint='Mend the data, or leave such rows out with nan_policy="omit".',
+                hint='Mend the data, or leave such rows out with nan_policy="omit".'
+                if policy == "raise"
+                else "Mend the data, or leave such rows out.",
             )
         good &= finite
     return good

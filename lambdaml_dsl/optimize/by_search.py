@@ -166,7 +166,7 @@ def end(search: Search, trial: Trial, status: Status, method: str) -> Solution:
         residuals, factor, held = here.residuals, here.factor, here.held
     if not search.history:  # stopped on fewer rows
         search.evaluations, search.jacobians, search.history = 1, 1, [factor.rss]
-    return Solution(theta, residuals, factor, held, status, method, 0, 0, ())
+    return Solution(theta, record.rows(theta, residuals), factor, held, status, method, 0, 0, ())
 
 
 def settle(search: Search, trial: Trial, optimizer: str, again: bool) -> tuple[Solution, Trial]:

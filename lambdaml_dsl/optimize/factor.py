@@ -8,12 +8,13 @@ parameters.
 from __future__ import annotations
 
 import math
-from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
+from lambdaml_dsl.objective.linalg import linalg
 
 RANK_TOLERANCE = 1e-12
 """A singular value of the scaled Jacobian below this fraction of the largest is rounding, not data."""
@@ -168,14 +169,6 @@ def by_singular_values(triangle: FloatArray, scale: FloatArray, rss: float, n_ob
     step = -(turned[:rank] / singular[:rank]) @ directions[:rank] / scale
     explained = float(turned[:rank] @ turned[:rank])
     return Factor(upper, target, scale, step, explained, rss, n_obs, rank, relative, directions)
-
-
-@cache
-def linalg() -> Any:
-    """Import BLAS and LAPACK, at first use."""
-    import scipy.linalg
-
-    return scipy.linalg
 
 
 @lru_cache(maxsize=64)

@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.optimize.factor import Factor, NotFinite, linalg
+from lambdaml_dsl.objective.linalg import linalg
+from lambdaml_dsl.optimize.factor import Factor, NotFinite
 from lambdaml_dsl.optimize.levenberg_marquardt import levenberg_marquardt
 from lambdaml_dsl.optimize.polish import LEVEL, End, judge, polish
 from lambdaml_dsl.optimize.record import WALL, Exhausted, Problem, Record
@@ -80,9 +81,9 @@ class Solution(NamedTuple):
 @cache
 def scipy_optimize() -> Any:
     """Import SciPy's optimisers, at first use."""
-    import scipy.optimize
+    from scipy import optimize
 
-    return scipy.optimize
+    return optimize
 
 
 def run_lm(record: Record, start: FloatArray, first_radius: float) -> FloatArray:

@@ -16,7 +16,8 @@ import math
 import numpy as np
 
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.optimize.factor import TINY, Factor, linalg, on_and_above
+from lambdaml_dsl.objective.linalg import linalg
+from lambdaml_dsl.optimize.factor import TINY, Factor, on_and_above
 from lambdaml_dsl.optimize.polish import LEVEL
 from lambdaml_dsl.optimize.record import Record
 from lambdaml_dsl.optimize.verdict import EPS, rounding

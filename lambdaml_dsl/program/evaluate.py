@@ -22,7 +22,7 @@ import numpy as np
 from lambdaml_dsl.language.arrays import Shape
 from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.instructions import Program
-from lambdaml_dsl.program.plan import Plan, Step, chunk_rows, data_only, plan
+from lambdaml_dsl.program.plan import Plan, Step, chunk_rows, data_only, plan_for
 
 T = TypeVar("T")
 Reduce: TypeAlias = Callable[[FloatArray, slice], T]
@@ -74,6 +74,8 @@ class Evaluation:
         The number B of thetas that a call computes; without it a call takes one theta.
     chunk : int, optional
         Rows to a chunk; chosen by the cache where not given.
+    arranged : Plan, optional
+        The program's plan, where these rows are part of more.
     """
 
     def __init__(
@@ -84,10 +86,11 @@ class Evaluation:
         *,
         batch: int | None = None,
         chunk: int | None = None,
+        arranged: Plan | None = None,
     ) -> None:
-        arranged = plan(program)
+        arranged = arranged or plan_for(program, rows)
         if chunk is None:
-            chunk = chunk_rows(program, batch)
+            chunk = chunk_rows(arranged, batch)
         self.program = program = arranged.program
         self._extension = program.extension
         self.rows = rows

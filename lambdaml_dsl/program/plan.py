@@ -39,6 +39,9 @@ MULTIPLICATIONS = 8
 MOST_BYTES = 64 * 1024 * 1024
 """What the buffers of a chunk may fill for the sake of that."""
 
+KEPT_BYTES = 64 * 1024 * 1024
+"""What is computed of the data alone is kept for all rows if it fills no more than this."""
+
 MOST_KEPT = 64
 """A slot of data alone is computed once, for all rows, if it has at most so many numbers a row; a larger one
 anew in each chunk. Tangents are large: that of ``W @ x`` by a matrix of K x L has K*K*L numbers a row."""
@@ -97,6 +100,8 @@ class Plan:
         Where in the rows of results each output begins and ends, and its value axes.
     adds_up : bool
         Whether the outputs are sums over rows.
+    kept_numbers : int
+        How many numbers are kept for each row.
     reach : int
         How many components of theta the program can read.
     row_numbers : int
@@ -121,6 +126,7 @@ class Plan:
     buffers: tuple[Shape, ...]
     outputs: tuple[tuple[int, int, Shape], ...]
     adds_up: bool
+    kept_numbers: int
     reach: int
     row_numbers: int
     row_work: int
@@ -128,8 +134,11 @@ class Plan:
 
 
 @lru_cache(maxsize=256)
-def plan(program: Program) -> Plan:
-    """Sort the slots of a program by what they depend on, and give buffers to those of a chunk."""
+def plan(program: Program, most_kept: int = MOST_KEPT) -> Plan:
+    """Sort the slots of a program by what they depend on, and give buffers to those of a chunk.
+
+    Slots of data alone that have more than `most_kept` numbers a row are computed anew in each chunk.
+    """
     program = reduced(program)
     once, per_theta, per_row = [], [], []
     large: set[int] = set()
@@ -145,7 +154,7 @@ def plan(program: Program) -> Plan:
                 totals.add(slot)
                 per_row.append(call)
             elif data_only(program, slot) and (
-                prod(program.shapes[slot]) > MOST_KEPT or not large.isdisjoint(item.arguments)
+                prod(program.shapes[slot]) > most_kept or not large.isdisjoint(item.arguments)
             ):
                 large.add(slot)
                 per_row.append(call)
@@ -192,6 +201,7 @@ def plan(program: Program) -> Plan:
             ]
         ),
         adds_up=adds_up,
+        kept_numbers=sum(prod(program.shapes[call.slot]) for call in once if program.on_data[call.slot]),
         reach=max((item.offset + item.size for _, item in parameters), default=0),
         row_numbers=sum(sizes) + 1,
         row_work=sum(work_of(program, call.slot) for call in per_row),
@@ -297,8 +307,14 @@ def frozen(value: float) -> FloatArray:
     return array
 
 
-def chunk_rows(program: Program, batch: int | None = None) -> int:
+def plan_for(program: Program, rows: int) -> Plan:
+    """Plan a program for so many rows: what is of the data alone is kept if it does not fill the memory."""
+    arranged = plan(program)
+    return arranged if 8 * arranged.kept_numbers * rows <= KEPT_BYTES else plan(program, 0)
+
+
+def chunk_rows(arranged: Plan, batch: int | None = None) -> int:
     """Give the number of rows in a chunk: what fills the cache, whatever the number of rows."""
-    row_bytes = 8 * (batch or 1) * plan(program).row_numbers
+    row_bytes = 8 * (batch or 1) * arranged.row_numbers
     fewest = min(FEWEST_ROWS // (batch or 1), MOST_BYTES // row_bytes)
     return max(min(CACHE_BYTES // row_bytes, MOST_ROWS), fewest, 1)

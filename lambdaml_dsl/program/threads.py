@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from math import ceil, prod
+from threading import local
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -20,7 +21,7 @@ from lambdaml_dsl.language.functions import FloatArray
 from lambdaml_dsl.program.arrays import Contract
 from lambdaml_dsl.program.evaluate import Evaluation, Reduce, add_up, copied
 from lambdaml_dsl.program.instructions import Apply, Program
-from lambdaml_dsl.program.plan import plan
+from lambdaml_dsl.program.plan import Plan, plan_for
 from lambdaml_dsl.program.products import LARGE
 from lambdaml_dsl.program.totals import RowOuter
 
@@ -40,6 +41,15 @@ LONGEST = 65_536
 
 SHARE_BYTES = 16 * 1024 * 1024
 """What the buffers of a chunk may fill for the sake of long instructions."""
+
+
+class Sharing(local):
+    """Whether this thread does a share of something."""
+
+    now = False
+
+
+SHARING = Sharing()
 
 
 def cores() -> int:
@@ -82,7 +92,8 @@ class Slabs:
     ) -> None:
         self.program = program
         self.rows = rows
-        chunks = shares(program, rows)
+        arranged = plan_for(program, rows)
+        chunks = shares(arranged, rows)
         chunk = -(-rows // chunks)
         slabs = max(1, min(threads or cores(), chunks))
         edges = [min(rows, chunk * (chunks * k // slabs)) for k in range(slabs)] + [rows]
@@ -90,7 +101,7 @@ class Slabs:
 
         def bind(low: int, high: int) -> Evaluation:
             own = {name: values[..., low:high] for name, values in columns.items()}
-            return Evaluation(program, own, high - low, chunk=chunk)
+            return Evaluation(program, own, high - low, chunk=chunk, arranged=arranged)
 
         self._evaluations = side_by_side(bind, self._bounds)
 
@@ -120,9 +131,8 @@ class Slabs:
         return add_up(self.partials(theta, copied), (sum(self.program.output_sizes),))
 
 
-def shares(program: Program, rows: int) -> int:
+def shares(arranged: Plan, rows: int) -> int:
     """Give the number of chunks that the rows are cut into, whatever the number of threads."""
-    arranged = plan(program)
     grain = arranged.grain
     longest = min(LONGEST / grain, SHARE_BYTES / (8 * arranged.row_numbers))
     chunks = max(ceil(rows / max(longest, 1)), 2)
@@ -135,7 +145,7 @@ def on_rows(program: Program, columns: Mapping[str, FloatArray], rows: int) -> E
 
     Products of large matrices are left to BLAS and its threads.
     """
-    arranged = plan(program)
+    arranged = plan_for(program, rows)
     few = rows * arranged.row_work < WORTHWHILE or rows * arranged.grain < 2 * LONG
     if few or largest_product(program) > LARGE:
         return Evaluation(program, columns, rows)
@@ -165,17 +175,27 @@ def largest_product(program: Program) -> int:
 def side_by_side(function: Callable[..., T], arguments: Sequence[tuple[object, ...]]) -> list[T]:
     """Call a function with each of some arguments, the first ones on this thread.
 
-    Returns only when all calls have ended, also after an error or Ctrl-C: none may go on writing.
+    Returns only when all calls have ended, also after an error or Ctrl-C: none may go on writing. On a thread
+    that does a share already, one call comes after the other: waiting there for a thread might last for ever.
     """
+    if len(arguments) == 1 or SHARING.now:
+        return [function(*each) for each in arguments]
     from concurrent.futures import wait
+
+    def share(*each: object) -> T:
+        SHARING.now = True
+        try:
+            return function(*each)
+        finally:
+            SHARING.now = False
 
     others: list[Future[T]] = []
     stopped: BaseException | None = None
     first: list[T] = []
     try:
         for each in arguments[1:]:
-            others.append(pool().submit(function, *each))  # noqa: PERF401  (those begun must be known)
-        first.append(function(*arguments[0]))
+            others.append(pool().submit(share, *each))  # noqa: PERF401  (those begun must be known)
+        first.append(share(*arguments[0]))
     except BaseException as error:
         stopped = error
     while not all(other.done() for other in others):

@@ -192,3 +192,29 @@ def test_a_large_network_is_differentiated_backwards() -> None:
     np.testing.assert_allclose(
         gradient, np.concatenate([want[name].ravel() for name in model.parameters]), rtol=1e-9, atol=1e-12
     )
+
+
+# ---- at the ends of float64 ----
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "name", "want"),
+    [
+        ("((exp(a*x)*1e-200)*1e-200)*1e300", {"a": 460.5}, "a", 9.831253995032064e99),
+        ("(exp(a*x)/s)/s", {"a": 690.0, "s": 1e170}, "a", 4.604606404783e-41),
+        ("(exp(a*x)/s)/s", {"a": 690.0, "s": 1e170}, "s", -9.209212809566e-211),
+        ("(exp(-a*x)*u)*u", {"a": 600.0, "u": 1e170}, "a", -2.650396553004e79),
+    ],
+)
+@pytest.mark.parametrize("method", ["complex_step", "adjoint"])
+def test_numbers_taken_together_lose_no_derivative(
+    text: str, values: dict[str, float], name: str, want: float, method: str
+) -> None:
+    """Their product leaves the range of float64, though with the row in between it would not."""
+    model = Model(text, inputs=["x"])
+    found = model.jacobian({"x": [1.0]}, values, method)[name]
+    assert found == pytest.approx([want], rel=1e-12)
+    objective = model.bind({"x": [1.0], "y": [0.0]}, diff_method=method)
+    theta = [values[each] for each in model.parameters]
+    slope = objective.gradient(theta)[model.parameters.index(name)]
+    assert slope == pytest.approx(2 * float(model(x=[1.0], **values)[0]) * want, rel=1e-9)

@@ -56,7 +56,7 @@ def test_numbers_that_all_rows_share_are_multiplied_first() -> None:
     x, a, b = builder.column("x"), builder.parameter(0), builder.parameter(1)
     left = builder.apply(MULTIPLY, (a, x))
     right = builder.apply(NEGATE, (builder.apply(DIVIDE, (x, b)),))
-    slot = product(builder, left, right)
+    slot = product(builder, left, right, ())
     item = builder.instructions[slot]
     scale, row = parts_of(builder, slot, ())
     assert scale is not None

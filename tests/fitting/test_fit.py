@@ -820,3 +820,21 @@ def test_a_fit_is_the_same_to_the_bit_for_any_number_of_threads(
         )
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[0], found[2])
+
+
+def test_breakpoints_of_many_rows_leave_residuals_for_all_rows() -> None:
+    rng = np.random.default_rng(1)
+    x = np.sort(rng.uniform(0, 10, 40_000))
+    y = 3 * np.exp(-x / 2) + 0.5 + 0.05 * rng.normal(size=40_000)
+    result = ld.fit("y ~ a + c*max(x - b, 0)", {"x": x, "y": y}, start={"b": 3.0})
+    assert result.residuals.shape == (40_000,)
+    assert result.rss == pytest.approx(float(np.sum(result.residuals**2)), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "linear"), [("y ~ a*x^2 + b*x + c", True), ("y ~ a*b*x + c", False), ("y ~ a*exp(-b*x)", False)]
+)
+def test_what_is_linear_takes_one_step(text: str, linear: bool) -> None:
+    x = np.linspace(1, 3, 30)
+    result = ld.fit(text, {"x": x, "y": 2 * x**2 - x + 0.5}, optimizer="lm")
+    assert (result.n_evaluations <= 2) == linear

@@ -195,7 +195,7 @@ def with_a_gap() -> Iterator[dict[str, list[float]]]:
         ),
         (
             list,
-            "there are no blocks of data",
+            "the blocks of data have no rows",
             "The function is called for each pass, and must make the blocks anew each time.",
         ),
         (
@@ -212,7 +212,86 @@ def test_messages_about_blocks(blocks: Any, problem: str, hint: str) -> None:
     assert (caught.value.problem, caught.value.hint or "") == (problem, hint)
 
 
-def test_a_bad_row_is_named() -> None:
+def test_a_bad_row_is_named_with_its_block() -> None:
     objective = Model(FORMULA).bind(with_a_gap)
-    with pytest.raises(LambdaMLError, match="row 2"):
+    with pytest.raises(DataError) as caught:
         objective.value(THETA)
+    assert str(caught.value) == (
+        "block 2 of data: column 'x' holds no number (NaN) in row 2\nMend the data, or leave such rows out."
+    )
+
+
+def test_blocks_that_are_used_up_are_refused() -> None:
+    once = in_blocks(rows(30), 7)()
+    with pytest.raises(DataError, match="gave the same iterator again, which is used up"):
+        Model(FORMULA).bind(lambda: once).value(THETA)
+
+
+def test_blocks_that_are_lists_may_be_given_again() -> None:
+    listed = list(in_blocks(rows(30), 7)())
+    objective = Model(FORMULA).bind(lambda: listed)
+    assert objective.value(THETA) == objective.value(THETA)
+
+
+def test_passes_of_different_rows_are_refused() -> None:
+    sizes = iter([30, 30, 20])
+
+    def blocks() -> Any:
+        return in_blocks(rows(next(sizes)), 7)()
+
+    objective = Model(FORMULA).bind(blocks)
+    objective.value(THETA)
+    with pytest.raises(DataError) as caught:
+        objective.value(THETA)
+    assert str(caught.value) == (
+        "the blocks of data had 30 values of the response in the pass before, and 20 in this one\n"
+        "The function must give the same rows in each pass."
+    )
+
+
+def test_blocks_without_rows_are_passed_over() -> None:
+    empty = {"x": np.empty(0), "y": np.empty(0), "w": np.empty(0)}
+    data = rows(30)
+    whole = Model(FORMULA).bind(data)
+    parts = Model(FORMULA).bind(lambda: [empty, *in_blocks(data, 11)(), empty])
+    assert parts.n_obs == 30
+    assert parts.value(THETA) == pytest.approx(whole.value(THETA), rel=1e-14)
+    with pytest.raises(DataError, match="the data have no rows"):
+        Model(FORMULA).bind({"x": [], "y": []})
+
+
+@pytest.mark.parametrize("data", [lambda: None, iter([])], ids=["function", "iterator"])
+def test_where_blocks_cannot_be_the_hint_says_where_they_can(data: Any) -> None:
+    with pytest.raises(LambdaMLError) as caught:
+        Model(FORMULA).fit(data)
+    assert caught.value.hint == (
+        "Give a dict of arrays, a data frame, or the path of a CSV or Parquet file. Data in blocks are for "
+        "Model.bind, which takes the function that makes them: bind(blocks), not bind(blocks())."
+    )
+
+
+def test_an_objective_keeps_its_own_data() -> None:
+    data = rows(50)
+    objective = Model(FORMULA).bind(data)
+    before = objective.value(THETA)
+    data["x"] *= 2
+    data["y"] += 1
+    assert objective.value(THETA) == before
+    assert objective.value_and_gradient(THETA)[0] == pytest.approx(before, rel=1e-14)
+
+
+def test_what_is_kept_of_the_data_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same numbers, whether parts of the data alone are kept for all rows or computed in each chunk."""
+    data = rows(60_000)
+    model = Model("sum(i in 0..9: a*exp(-(x - i)^2)) + sin(x)*b", inputs=["x"])
+    kept = model.bind(data)
+    monkeypatch.setattr("lambdaml_dsl.program.plan.KEPT_BYTES", 0)
+    anew = model.bind(data)
+    theta = [1.2, 0.7]
+    for got, want in zip(anew.value_and_gradient(theta), kept.value_and_gradient(theta), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+    tracemalloc.start()
+    anew.factor([1.2, 0.7])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5e6
