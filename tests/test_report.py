@@ -163,6 +163,7 @@ def test_plain_values(make):
     assert plain["status"] == result.status.name.lower()
     assert plain["converged"] is result.converged
     assert plain["finished"] is result.finished
+    assert (plain["method"], plain["diff_method"]) == (result.method, "complex_step")
     assert plain["uncertainties_available"] is result.uncertainties_available
     assert plain["message"] == result.message
     assert plain["notes"] == list(result.notes)

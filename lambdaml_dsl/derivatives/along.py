@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -9,9 +11,12 @@ from numpy.typing import NDArray
 
 from lambdaml_dsl.derivatives.lines import Line, difference_along
 from lambdaml_dsl.derivatives.scheme import DiffMethod, Scheme, read_method, read_scheme
-from lambdaml_dsl.derivatives.true_complex_step import complex_step_along
+from lambdaml_dsl.derivatives.true_complex_step import LostImaginaryPartError, complex_step_along
 from lambdaml_dsl.errors import OptionError
 from lambdaml_dsl.language.functions import FloatArray
+
+TRIED = (DiffMethod.COMPLEX_STEP, DiffMethod.CENTRAL)
+"""What `auto` stands for: the first of these that a function carries."""
 
 
 def scheme_along(
@@ -68,3 +73,36 @@ def slope_along(line: Line, value: NDArray[Any], scheme: Scheme, *, checked: boo
     if scheme.method is DiffMethod.COMPLEX_STEP:
         return complex_step_along(line, value, scheme.h, checked=checked)
     return difference_along(line, value, scheme.method, scheme.h)
+
+
+def first_carried(slopes: Callable[[Scheme], FloatArray], scheme: Scheme) -> tuple[FloatArray, DiffMethod]:
+    """Give slopes by the method of a scheme; of `auto` by the first that the function carries.
+
+    Parameters
+    ----------
+    slopes : callable
+        Gives them by a scheme; a complex step must be checked where `auto` chooses it.
+    scheme : Scheme
+        A difference method, the complex step, or `auto`.
+
+    Returns
+    -------
+    slopes : ndarray
+        What it gave.
+    method : DiffMethod
+        How they were taken.
+
+    Raises
+    ------
+    LostImaginaryPartError
+        The complex step was asked for, and the function does not carry it.
+    """
+    if scheme.method is not DiffMethod.AUTO:
+        return slopes(scheme), scheme.method
+    *others, last = TRIED
+    for method in others:
+        try:
+            return slopes(replace(scheme, method=method)), method
+        except LostImaginaryPartError:
+            continue
+    return slopes(replace(scheme, method=last)), last

@@ -168,7 +168,7 @@ def check_tangent(shape: Shape) -> None:
     if size > MAX_DIFFERENTIATED:
         raise LimitError(
             f"a parameter of {size:,} components cannot be differentiated",
-            hint=f"The limit is {MAX_DIFFERENTIATED:,}.",
+            hint=f'The limit is {MAX_DIFFERENTIATED:,}; diff_method="adjoint" has none.',
         )
 
 

@@ -47,7 +47,8 @@ class GradientComputer:
     ----------
     method : DiffMethod or str
         How. ``"complex_step"`` is exact to rounding, and needs a function that computes with complex numbers:
-        where one does not, wholly or in part, there is an error that says so, never a slope of zero.
+        where one does not, wholly or in part, there is an error that says so. It is found by comparison with
+        a difference quotient: a lost part of less than about 1e-4 of the slope is not.
         ``"auto"`` takes the complex step, and where a function does not carry it, ``"central"``.
     h : float, optional
         The step in units of each parameter's size: 1e-4 moves 20 to 20.002, and 0 to 1e-4. The method's own

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lambdaml_dsl.derivatives.along import scheme_along, slope_along
+from lambdaml_dsl.derivatives.along import first_carried, scheme_along, slope_along
 from lambdaml_dsl.derivatives.calls import OfNumber, called, check_callable, described
 from lambdaml_dsl.derivatives.layout import read_numbers
 from lambdaml_dsl.derivatives.lines import Line, check_value
@@ -85,7 +85,7 @@ class NumericalDiff:
         x : float or array_like
             Where.
         method : DiffMethod or str
-            How.
+            How; ``"auto"`` takes the complex step, and where the function does not carry it, ``"central"``.
         h : float, optional
             The step in units of x; the method's own where not given.
 
@@ -97,7 +97,8 @@ class NumericalDiff:
         Raises
         ------
         EvaluationError
-            The function failed, gave no finite numbers, or does not carry the complex step.
+            The function failed, gave no finite numbers, or does not carry the complex step: by more than
+            about 1e-4 of a slope, less is not found.
         OptionError
             There is no such method, the step is none, or x is no number.
         """
@@ -116,5 +117,5 @@ class NumericalDiff:
                 hint="It must work on each element by itself. For the gradient of a function of several "
                 "numbers use GradientComputer().gradient(f, x).",
             )
-        slopes = slope_along(line, value, scheme)
+        slopes, _ = first_carried(lambda by: slope_along(line, value, by), scheme)
         return slopes if slopes.ndim else slopes.item()

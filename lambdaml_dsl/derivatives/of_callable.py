@@ -5,14 +5,14 @@ In: a function and how it takes its parameters. Out: a `Differentiable`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdaml_dsl.derivatives.along import slope_along
+from lambdaml_dsl.derivatives.along import first_carried, slope_along
 from lambdaml_dsl.derivatives.calls import Call
 from lambdaml_dsl.derivatives.differentiable import Derivatives
 from lambdaml_dsl.derivatives.layout import Layout
@@ -20,11 +20,8 @@ from lambdaml_dsl.derivatives.lines import Line, check_real, check_value
 from lambdaml_dsl.derivatives.points import Point
 from lambdaml_dsl.derivatives.scheme import DiffMethod, Scheme
 from lambdaml_dsl.derivatives.stencils import STENCILS, Placed, place
-from lambdaml_dsl.derivatives.true_complex_step import LostImaginaryPartError, first_step
+from lambdaml_dsl.derivatives.true_complex_step import first_step
 from lambdaml_dsl.language.functions import FloatArray
-
-TRIED = (DiffMethod.COMPLEX_STEP, DiffMethod.CENTRAL)
-"""What `auto` stands for: the first of these that the function carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +75,9 @@ class OfCallable:
         point = self.point.with_theta(theta)
         value = self.at(point)
         check_value(value, self.call.place, point.where)
-        auto = scheme.method is DiffMethod.AUTO
-        for method in TRIED if auto else (scheme.method,):
-            try:
-                slopes = self.slopes(point, value, replace(scheme, method=method), auto or self.checked)
-            except LostImaginaryPartError:
-                if not auto:
-                    raise
-            else:
-                return Derivatives(value.astype(np.float64), slopes, method)
-        raise AssertionError("differences lose no imaginary part")
+        checked = self.checked or scheme.method is DiffMethod.AUTO
+        slopes, method = first_carried(lambda by: self.slopes(point, value, by, checked), scheme)
+        return Derivatives(value.astype(np.float64), slopes, method)
 
     def slopes(self, point: Point, value: NDArray[Any], scheme: Scheme, checked: bool) -> FloatArray:
         """Give the slopes by all components, shape (P, *value.shape)."""

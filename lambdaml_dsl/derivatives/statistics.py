@@ -43,9 +43,9 @@ class ParameterStatistics:
     mean : float
         The mean of the absolute values.
     non_finite : int
-        How many components are NaN or infinite. The other figures are of those that are finite.
+        How many components are NaN or infinite. Where there are some, `norm`, `largest` and `mean` are NaN.
     flags : tuple of str
-        What is wrong: ``"vanishing"``, ``"exploding"``, ``"non-finite"``.
+        What is wrong: ``"vanishing"``, ``"exploding"`` (judged by what is finite), ``"non-finite"``.
     """
 
     name: str
@@ -66,7 +66,7 @@ class GradientStatistics:
     parameters : tuple of ParameterStatistics
         By parameter.
     norm : float
-        The Euclidean norm of the whole gradient, of what is finite of it.
+        The Euclidean norm of the whole gradient; NaN where a component is NaN or infinite.
     """
 
     parameters: tuple[ParameterStatistics, ...]
@@ -102,7 +102,9 @@ class GradientStatistics:
             figures = [f"{figure:.4g}" for figure in (each.norm, each.largest, each.mean)]
             flags = [f"{each.non_finite} non-finite" if flag == "non-finite" else flag for flag in each.flags]
             rows.append((each.name, f"{each.count}", *figures, ", ".join(flags)))
-        return "\n".join([f"Gradient of norm {self.norm:.4g}.", *aligned(rows)])
+        wrong = ", ".join(self.non_finite)
+        reason = f": not finite by {wrong}" if wrong else ""
+        return "\n".join([f"Gradient of norm {self.norm:.4g}{reason}.", *aligned(rows)])
 
 
 def gradient_statistics(
@@ -158,7 +160,9 @@ def gradient_statistics(
             for name, value in values.items()
         ]
     )
-    return GradientStatistics(parameters, math.hypot(*[each.norm for each in parameters]))
+    norms = [each.norm for each in parameters]
+    # By itself, hypot takes NaN beside an infinity, to which a sum may overflow, for an infinity.
+    return GradientStatistics(parameters, math.nan if any(map(math.isnan, norms)) else math.hypot(*norms))
 
 
 def statistics_of(name: str, values: FloatArray, vanishing: float, exploding: float) -> ParameterStatistics:
@@ -168,17 +172,13 @@ def statistics_of(name: str, values: FloatArray, vanishing: float, exploding: fl
     largest = float(finite.max(initial=0.0))
     # In units of the largest: the squares of 1e200 overflow.
     norm = largest * float(np.linalg.norm(finite / largest)) if largest > 0 else 0.0
+    mean = largest * float(np.mean(finite / largest)) if largest > 0 else 0.0
     found = {
         "vanishing": norm < vanishing and not non_finite and values.size > 0,
         "exploding": norm > exploding,
         "non-finite": non_finite > 0,
     }
-    return ParameterStatistics(
-        name,
-        values.size,
-        norm,
-        largest,
-        largest * float(np.mean(finite / largest)) if largest > 0 else 0.0,
-        non_finite,
-        tuple([flag for flag, holds in found.items() if holds]),
-    )
+    flags = tuple([flag for flag, holds in found.items() if holds])
+    if non_finite:
+        norm = largest = mean = math.nan  # figures of a part would pass for those of the whole
+    return ParameterStatistics(name, values.size, norm, largest, mean, non_finite, flags)

@@ -1,7 +1,8 @@
 """The complex step in true complex arithmetic, held against difference quotients.
 
 In: a `Line`. Out: its slopes, Im f(t + ih)/h. Where the function loses the imaginary part on its way, wholly
-or in part, that is found and said, never passed on as a slope of zero.
+or in part, that is an error, if what is lost is more than `AGREEMENT` (1e-4) of the slope, more than that of
+1e-6 (`NOISE`) of the largest slope, and more than rounding makes of a quotient. What is less passes.
 """
 
 from __future__ import annotations

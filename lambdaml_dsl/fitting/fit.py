@@ -85,7 +85,9 @@ def fit(
     optimizer : str, optional
         ``"auto"``, ``"lm"`` (no bounds) or ``"trf"``.
     diff_method : DiffMethod or str, optional
-        How derivatives are taken; the carried complex step where not given.
+        How derivatives are taken; ``"auto"`` where not given. That is exact, and takes the complex step, or,
+        where there are vectors or matrices of parameters, ``"adjoint"``: the same rules run backwards.
+        ``result.diff_method`` says which.
     diff_h : float, optional
         The step of a difference method, in units of each parameter's size (of 1 for a parameter at 0); the
         method's own where not given. No step leaves the bounds.
@@ -201,7 +203,7 @@ def make_result(
     names = components if len(fitted) == len(components) else tuple([components[index] for index in fitted])
     if solution.status.converged:
         dof = None if absolute else rows.n_obs - len(problem.free) - len(problem.searched)
-        uncertainty = covariance(solution.factor, names, options.scheme, dof)
+        uncertainty = covariance(solution.factor, names, options.scheme, dof, problem.linear)
         if places and not names:
             uncertainty = Uncertainty(None, "no parameter is left that moves the model smoothly")
     else:

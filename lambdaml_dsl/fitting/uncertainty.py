@@ -13,13 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from lambdaml_dsl.derivatives.scheme import Scheme
-from lambdaml_dsl.derivatives.stencils import STENCILS
+from lambdaml_dsl.derivatives.stencils import STENCILS, Stencil
 from lambdaml_dsl.language.functions import FloatArray
-from lambdaml_dsl.optimize.factor import RANK_TOLERANCE, Factor
+from lambdaml_dsl.optimize.factor import CLEAR, RANK_TOLERANCE, Factor
 
 MARGIN = 1000.0
 """A direction counts as undetermined at a conditioning of so many times the derivatives' own error: that is
-what they make of an exact zero."""
+what they make of an exact zero. Above `CLEAR` no direction does, whatever the error."""
+
+WRONG = 0.1
+"""Derivatives with a relative error of this have not one digit, nor have standard errors made of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +41,9 @@ class Uncertainty:
     reason: str = ""
 
 
-def covariance(factor: Factor, names: Sequence[str], scheme: Scheme, dof: int | None) -> Uncertainty:
+def covariance(
+    factor: Factor, names: Sequence[str], scheme: Scheme, dof: int | None, linear: bool = False
+) -> Uncertainty:
     """Take the covariance from the R factor: inverse(R^T R), scaled by the residuals or by sigma.
 
     Parameters
@@ -51,11 +56,19 @@ def covariance(factor: Factor, names: Sequence[str], scheme: Scheme, dof: int | 
         How its derivatives were taken.
     dof : int or None
         Degrees of freedom that the scatter is estimated with; None where sigma is absolute.
+    linear : bool
+        Whether the model is linear in all of them: differences then cut nothing off, however large the step.
     """
     if not names:
         return Uncertainty(None, "every parameter is held by a bound")
     stencil = STENCILS.get(scheme.method)
-    noise = RANK_TOLERANCE if stencil is None else MARGIN * stencil.error(scheme.h)
+    noise = RANK_TOLERANCE
+    if stencil is not None:
+        wrong = "" if linear else wrong_step(stencil, scheme.h)
+        if wrong:
+            return Uncertainty(None, wrong)
+        # Directions are known only where there is a conditioning below CLEAR.
+        noise = min(MARGIN * stencil.error(scheme.h), CLEAR)
     if factor.conditioning <= noise:
         assert factor.directions is not None
         assert factor.singular is not None
@@ -82,3 +95,14 @@ def covariance(factor: Factor, names: Sequence[str], scheme: Scheme, dof: int | 
         return Uncertainty(None, "the variances are too large or too small for a float64")
     matrix.flags.writeable = False
     return Uncertainty(matrix)
+
+
+def wrong_step(stencil: Stencil, h: float | None) -> str:
+    """Say that a step that was given leaves the derivatives no digit; nothing where it leaves some."""
+    if h is None or stencil.error(h) < WRONG:
+        return ""
+    which, other = ("large", "smaller") if h > stencil.step else ("small", "larger")
+    return (
+        f"diff_h = {h:g} is too {which} a step, and the derivatives are wrong in their first digits; "
+        f"leave diff_h out, or make it {other}"
+    )

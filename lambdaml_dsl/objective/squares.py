@@ -224,8 +224,8 @@ class SquaredResiduals:
         Returns
         -------
         ndarray
-            Upper triangle, shape (p + 1, p + 1), or fewer rows where there are fewer residuals. Its product
-            with its transpose is that of J and r, side by side. Memory does not grow with the rows.
+            Upper triangle R, shape (p + 1, p + 1), or fewer rows where there are fewer residuals. ``R.T @ R``
+            is ``S.T @ S``, with S = [J r], J and r side by side. Memory does not grow with the rows.
 
         Examples
         --------

@@ -50,6 +50,7 @@ def to_plain(result: FitResult) -> dict[str, Any]:
         "n_obs": result.n_obs,
         "dof": result.dof,
         "method": result.method,
+        "diff_method": str(result.diff_method),
         "n_evaluations": result.n_evaluations,
         "n_jacobians": result.n_jacobians,
     }

@@ -27,7 +27,9 @@ METHOD = (
     "last digits, and judges the end. What stands in the table of targets is of all four formulas' rounds "
     "together."
 )
-WITHOUT = " All start at ones. curve_fit then reads the names of the parameters from the function first."
+WITHOUT = (
+    "The same, but all start at ones. curve_fit reads the names of the parameters from the function then."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +150,5 @@ def measure() -> Findings:
         figures[f"fits/curve_fit{suffix}"] = Quartiles.of(scipys)
         if lmfits:
             figures[f"fits/lmfit{suffix}"] = Quartiles.of(lmfits)
-        tables.append(Table(subject, METHOD if given else METHOD + WITHOUT, titles, tuple(rows)))
+        tables.append(Table(subject, METHOD if given else WITHOUT, titles, tuple(rows)))
     return Findings(tuple(tables), figures, peers.missing(("lmfit",)))

@@ -47,8 +47,8 @@ stored beside the benchmarks. It fails, and names them, where ratios are worse b
 too. A subject whose peer is not installed says so, and the rest runs."""
 
 GOALS = (
-    "The targets are for two cores. Medians are held against them. Of memory the target is that it stay "
-    "flat; it is read with the 20 % that time may have."
+    "The targets are for two cores. Medians are held against them. Time is to grow with the rows in a "
+    "straight line and memory not at all; of both, 20 % more is taken as met."
 )
 
 

@@ -315,6 +315,35 @@ def test_any_part_that_is_lost_is_found(name, x, share, loss):
             NumericalDiff.complex_step(mixed, x)
 
 
+@pytest.mark.parametrize(
+    ("lost", "found"), [(0.1, True), (1e-3, True), (3e-4, True), (5e-5, False), (1e-6, False)]
+)
+def test_how_small_a_lost_part_is_found(lost, found):
+    """The threshold that the page states: about 1e-4 of the slope."""
+
+    def function(t):
+        return t + lost * t.real
+
+    if found:
+        with pytest.raises(LostImaginaryPartError):
+            NumericalDiff.complex_step(function, 1.5)
+    else:
+        assert NumericalDiff.complex_step(function, 1.5) == 1.0
+
+
+def test_auto_takes_the_complex_step_where_it_is_carried():
+    x = np.array([0.5, 1.5])
+    np.testing.assert_array_equal(
+        NumericalDiff.differentiate(np.sin, x, "auto"), NumericalDiff.complex_step(np.sin, x)
+    )
+    assert NumericalDiff.differentiate(np.sin, 1.0, "auto") == math.cos(1.0)
+    for losing in (np.abs, math.exp, lambda t: t**2 + np.abs(t)):
+        assert NumericalDiff.differentiate(losing, 1.5, "auto") == NumericalDiff.central(losing, 1.5)
+    with pytest.raises(ld.EvaluationError) as caught:
+        NumericalDiff.differentiate(lambda t: math.nan, 1.5, "auto")
+    assert caught.value.problem == "the function gave nan at x = 1.5"
+
+
 def test_a_table_is_refused_or_real():
     """What interpolates takes no complex numbers, in the one way or the other."""
     for table in (lambda t: np.interp(t, [0.0, 2.0], [0.0, 4.0]), TABLE):
@@ -491,6 +520,12 @@ def test_messages(function, x, method, kind, problem, hint):
             1e-17,
             "h = 1e-17 moves no number: float64 has 16 digits",
             "Give at least 1e-15; steps between 1e-8 and 1e-3 lose the fewest digits.",
+        ),
+        (
+            "auto",
+            1e-3,
+            "h is a step for differences, but the method auto is exact and takes none",
+            "Leave h out, or choose a difference method, for example 'central'.",
         ),
         (
             "complex_step",

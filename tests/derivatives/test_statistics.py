@@ -71,6 +71,16 @@ def test_flags(value, flags):
     assert found.non_finite == (("a",) if "non-finite" in flags else ())
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_figures_of_what_is_not_finite_are_nan(wrong):
+    found = gradient_statistics({"a": [3.0, wrong], "b": [3.0, 4.0], "c": [1.7e308] * 9})
+    assert np.isnan(found.norm)
+    a, b, c = found.parameters
+    assert np.isnan([a.norm, a.largest, a.mean]).all()
+    assert (b.norm, b.largest, b.mean) == (5, 4, 3.5)
+    assert c.norm == np.inf
+
+
 def test_thresholds_can_be_given():
     gradient = {"a": 1e-3, "b": 10.0}
     found = gradient_statistics(gradient, vanishing=1e-2, exploding=5)
@@ -86,12 +96,12 @@ def test_a_report():
     gradient = {"W1": np.full((8, 2), 0.125), "b1": np.zeros(8), "k": 2e5, "w": [np.nan, 1.0, np.inf]}
     assert str(gradient_statistics(gradient)) == "\n".join(
         [
-            "Gradient of norm 2e+05.",
+            "Gradient of norm nan: not finite by w.",
             "parameter  components   norm  largest   mean",
             "W1                 16    0.5    0.125  0.125",
             "b1                  8      0        0      0  vanishing",
             "k                   1  2e+05    2e+05  2e+05  exploding",
-            "w                   3      1        1      1  2 non-finite",
+            "w                   3    nan      nan    nan  2 non-finite",
         ]
     )
 

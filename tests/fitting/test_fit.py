@@ -16,7 +16,10 @@ import pytest
 from scipy.optimize import curve_fit
 
 import lambdaml_dsl as ld
+from lambdaml_dsl.derivatives import DiffMethod, Scheme
+from lambdaml_dsl.fitting.uncertainty import covariance
 from lambdaml_dsl.objective.squares import SquaredResiduals
+from lambdaml_dsl.optimize.factor import factorise
 
 FORMULA = "y ~ A*exp(-x/tau) + c"
 NAMES = ("A", "tau", "c")
@@ -422,6 +425,42 @@ def test_parameters_that_only_act_together():
     other = ld.fit("y ~ a*x + b*x + c", data)
     assert other.converged
     assert "a and b only together" in other.uncertainty_note
+
+
+@pytest.mark.parametrize(("method", "h"), [("central", 1.0), ("central", 0.4)])
+def test_a_step_too_large_for_standard_errors(method, h):
+    x = np.linspace(0, 6, 50)
+    data = {"x": x, "y": np.exp(-x) + 0.01 * np.sin(50 * x)}
+    result = ld.fit("y ~ A*exp(-k*x)", data, diff_method=method, diff_h=h)
+    assert result.converged
+    assert errors_of(result) == [None, None]
+    assert result.uncertainty_note == (
+        f"No standard errors: diff_h = {h:g} is too large a step, and the derivatives are wrong in their "
+        "first digits; leave diff_h out, or make it smaller."
+    )
+    assert result.uncertainty_note in result.summary()
+
+
+@pytest.mark.parametrize("method", ["central", "five_point", "richardson"])
+def test_standard_errors_with_steps_that_are_large(method):
+    """A step of a twentieth leaves them their first digit; a model that is linear has no error."""
+    x = np.linspace(0, 6, 50)
+    data = {"x": x, "y": np.exp(-x) + 0.01 * np.sin(50 * x)}
+    for formula, h, tolerance in (("y ~ A*exp(-k*x)", 0.05, 0.1), ("y ~ a*x + b", 1.0, 1e-9)):
+        exact = errors_of(ld.fit(formula, data))
+        found = ld.fit(formula, data, diff_method=method, diff_h=h)
+        assert errors_of(found) == pytest.approx(exact, rel=tolerance)
+
+
+def test_a_step_too_small_for_standard_errors():
+    factor = factorise(np.array([0.1, -0.1, 0.2]), np.array([[1.0, 2.0, 3.0]]))
+    found = covariance(factor, ["k"], Scheme(DiffMethod.CENTRAL, 1e-15), 2)
+    assert found.covariance is None
+    assert found.reason == (
+        "diff_h = 1e-15 is too small a step, and the derivatives are wrong in their first digits; "
+        "leave diff_h out, or make it larger"
+    )
+    assert covariance(factor, ["k"], Scheme(DiffMethod.CENTRAL, 1e-15), 2, linear=True).reason == ""
 
 
 @pytest.mark.parametrize("formula", ["y ~ a*x + 0*b", "y ~ a*x + where(x > 100, b, 0)"])

@@ -619,7 +619,11 @@ def test_too_many_components_to_combine_or_to_differentiate() -> None:
         "max takes at most 10,000 components, not 10,001\nsum, mean and dot take any number."
     )
     with pytest.raises(LimitError) as caught:
-        ld.Model("sum(A)*x", inputs=["x"]).jacobian({"x": [1.0]}, {"A": np.ones(4097)})
+        ld.Model("sum(A)*x", inputs=["x"]).jacobian({"x": [1.0]}, {"A": np.ones(4097)}, "complex_step")
     assert str(caught.value) == (
-        "a parameter of 4,097 components cannot be differentiated\nThe limit is 4,096."
+        "a parameter of 4,097 components cannot be differentiated\n"
+        'The limit is 4,096; diff_method="adjoint" has none.'
     )
+    for method in ("adjoint", "auto"):
+        slopes = ld.Model("sum(A)*x", inputs=["x"]).jacobian({"x": [2.0]}, {"A": np.ones(4097)}, method)
+        np.testing.assert_array_equal(slopes["A"], np.full((1, 4097), 2.0))
