@@ -101,12 +101,15 @@ def adjoint_of_sum(program: Program, parameters: Sequence[int], components: int)
     closing = Backwards(program, closer, closing_values, parameters)
     output = program.outputs[0]
     sums = [total_of(builder, values[output])]
+    waiting: list[tuple[int, int]] = []  # sums whose form depends on what else is computed
     offset = components
 
     def close(argument: int, share: Share) -> None:
         """Add up over the rows what goes to a slot that they all share."""
         nonlocal offset
-        total = share.total() if share.total else total_of(builder, share.each())
+        total = share.total() if share.total else share.each()
+        if not share.total:
+            waiting.append((len(sums), total))
         shape = builder.shapes[total]
         sums.append(total)
         # Behind the parameters themselves, by number and by place.
@@ -122,6 +125,9 @@ def adjoint_of_sum(program: Program, parameters: Sequence[int], components: int)
                     rows.add(argument, share.each(), share.risks)
                 else:
                     close(argument, share)
+    formed = {each for item in builder.instructions if isinstance(item, Apply) for each in item.arguments}
+    for place, slot in waiting:
+        sums[place] = total_of(builder, slot, slot in formed)
     for slot in reversed(range(output + 1)):
         if slot in closing.adjoints:
             for argument, share in closing.shares(slot):

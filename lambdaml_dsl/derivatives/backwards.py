@@ -30,9 +30,11 @@ from lambdaml_dsl.program.arrays import (
 )
 from lambdaml_dsl.program.instructions import (
     ADD,
+    DIVIDE,
     MULTIPLY,
     WHERE,
     Apply,
+    Constant,
     Program,
     ProgramBuilder,
 )
@@ -162,7 +164,11 @@ class Backwards:
                 factor = emit_rule(builder, formula, names)
 
         def product() -> int:
-            term = scaled(builder, factor, adjoint, self._kept)
+            divisor = reciprocal_of(builder, factor)
+            if divisor is None:
+                term = scaled(builder, factor, adjoint, self._kept)
+            else:
+                term = builder.apply(DIVIDE, (adjoint, divisor))
             for guard in (adjoint,) * (steep or risks.gated) + (factor,) * risks.steep:
                 term = builder.apply(WHERE, (guard, term, builder.constant(0.0)))
             return term
@@ -244,6 +250,16 @@ class Backwards:
                     Share(lambda: times(adjoint, turned(b)), over_rows(adjoint, b, (1, 1), 1)),
                     Share(lambda: times(turned(a), adjoint)),
                 )
+
+
+def reciprocal_of(builder: ProgramBuilder, slot: int) -> int | None:
+    """Give what a slot is one over, where it differs from row to row: dividing by that saves a pass."""
+    match builder.instructions[slot]:
+        case Apply(function, (one, divisor)) if function is DIVIDE and builder.on_data[divisor]:
+            item = builder.instructions[one]
+            return divisor if isinstance(item, Constant) and item.value == 1 else None
+        case _:
+            return None
 
 
 def folded(builder: ProgramBuilder, slot: int, shape: Shape) -> int:

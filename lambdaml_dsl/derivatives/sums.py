@@ -81,13 +81,13 @@ def total_of_product(builder: ProgramBuilder, value: int, weight: int, axes: int
     return total_of(builder, product)
 
 
-def total_of(builder: ProgramBuilder, slot: int) -> int:
-    """Emit the sum of a value over the rows."""
+def total_of(builder: ProgramBuilder, slot: int, formed: bool = False) -> int:
+    """Emit the sum of a value over the rows; `formed` says that something else needs each row's value."""
     if not builder.on_data[slot]:
         column = next(k for k, item in enumerate(builder.instructions) if isinstance(item, Column))
         return builder.operate(RowSum(), (builder.operate(Repeat(), (slot, column)),))
     item = builder.instructions[slot]
-    if isinstance(item, Apply):
+    if isinstance(item, Apply) and not (formed and builder.shapes[slot]):
         within = item.arguments[0]
         if isinstance(item.function, Sum) and len(builder.shapes[within]) == 1:
             factors = factors_of(builder, within)

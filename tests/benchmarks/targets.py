@@ -148,16 +148,22 @@ TARGETS = (
 
 NOTES: Mapping[str, str] = MappingProxyType(
     {
-        "network/jax": "products of matrices are more than half of the time. OpenBLAS takes its kernels for "
-        "Haswell where it does not know a processor, though this one has AVX-512; with those for Skylake "
-        "(`OPENBLAS_CORETYPE=SKYLAKEX`) the ratio is about what the target asks for. The rest is tanh and its "
-        "slope, each a pass of its own, and two threads that share the interpreter's lock.",
-        "fits/curve_fit": "a fit of so few rows is interpreter time without a hot spot: reading arguments and "
-        "data, binding the program to the rows, ten evaluations, two factorisations, verdict, result. curve_fit "
-        "neither reads a formula nor judges its end.",
+        "network/jax": (
+            "products of matrices are more than half of the time. OpenBLAS takes its kernels for "
+            "Haswell where it does not know a processor, though this one has AVX-512; with those for "
+            "Skylake (`OPENBLAS_CORETYPE=SKYLAKEX`) the ratio is about what the target asks for. The "
+            "rest is tanh and its slope, each a pass of its own, and two threads that share the "
+            "interpreter's lock."
+        ),
+        "fits/curve_fit": (
+            "a fit of so few rows is interpreter time without a hot spot: reading arguments and data, "
+            "binding the program to the rows, ten evaluations, two factorisations, verdict, result. "
+            "curve_fit neither reads a formula nor judges its end."
+        ),
         "fits/lmfit": "the same.",
-        "rows/line": "at 10^4 rows binding the program takes as long as computing; from 10^5 on there are two "
-        "threads.",
+        "rows/line": (
+            "at 10^4 rows binding the program takes as long as computing; from 10^5 on there are two threads."
+        ),
     }
 )
 """What the profile shows of a target that is missed, by its key; on the page only while it is missed."""
